@@ -1,0 +1,147 @@
+/* fields.h - a row for every member of every object that we read, write or store.
+ *
+ * One table drives reading from JSON and from query parameters (with a JSON Pointer for each error), writing as
+ * JSON, the stored form, and the schemas of the OpenAPI document. A table describes a plain C struct by offsets:
+ *
+ *   kind               C type at the offset          absent value
+ *   FIELD_TEXT         const char *                  NULL
+ *   FIELD_INTEGER      int64_t                       INTEGER_NONE
+ *   FIELD_NUMBER       double                        NAN
+ *   FIELD_BOOLEAN      enum truth                    TRUTH_NONE
+ *   FIELD_INSTANT      int64_t, ms since 1970 UTC    INSTANT_NONE
+ *   FIELD_DATE         int32_t, days since 1970      DATE_NONE
+ *   FIELD_MINUTE       int32_t, minute of the day    MINUTE_NONE       "HH:MM", 00:00 to 24:00
+ *   FIELD_ENUM         int32_t, 1 = values[0]        0
+ *   FIELD_ENUMS        uint32_t, bit i = values[i]   0                 list of strings
+ *   FIELD_TEXTS        struct list of const char *   count 0           list of strings
+ *   FIELD_OBJECT       pointer to a struct           NULL
+ *   FIELD_OBJECTS      struct list of structs        count 0           list of objects
+ *
+ * Reading merges: only members that the JSON names are changed; null makes an optional member absent; objects are
+ * merged by member, lists replaced (requirements.md section 2). So PUT is: load, merge, check, save.
+ * Stored form: tag, then length and bytes, for every member that is there; unknown tags are skipped, so a newer
+ * program's optional members do not stop an older reader. Tags are never reused.
+ * Everything read lives in the arena given. */
+#ifndef BASE_FIELDS_H
+#define BASE_FIELDS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/problems.h"
+#include "base/span.h"
+#include "base/time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INTEGER_NONE INT64_MIN
+#define MINUTE_NONE INT32_MIN
+
+enum truth { TRUTH_NONE = 0, TRUTH_NO, TRUTH_YES };
+
+struct list {
+    void *items; /* contiguous: const char *[] or the element structs */
+    size_t count;
+};
+
+enum field_kind {
+    FIELD_TEXT,
+    FIELD_INTEGER,
+    FIELD_NUMBER,
+    FIELD_BOOLEAN,
+    FIELD_INSTANT,
+    FIELD_DATE,
+    FIELD_MINUTE,
+    FIELD_ENUM,
+    FIELD_ENUMS,
+    FIELD_TEXTS,
+    FIELD_OBJECT,
+    FIELD_OBJECTS,
+};
+
+enum field_flag {
+    FIELD_REQUIRED = 1,  /* must be there in a create body or query; null is refused always */
+    FIELD_READ_ONLY = 2, /* set by the server: refused in a body (read_only), written in answers */
+    FIELD_PERSONAL = 4,  /* about a person: never logged, and named so in the OpenAPI document */
+    FIELD_STAFF = 8,     /* only staff and admins may set it; others get read_only */
+    FIELD_HIDDEN = 16,   /* stored, never written in an answer nor accepted in a body */
+    FIELD_ANY_CASE = 32, /* enum names are accepted in any case */
+    FIELD_WRITE_ONLY = 64, /* accepted in a body, never written in an answer: passwords */
+    FIELD_ON_REQUEST = 128, /* written only for FIELDS_FOR_ALL or when the audience has the same bit: medical_info */
+};
+
+/* Checks and normalises a text: NUL-terminated copy in the arena to *out. The text may hold a NUL. */
+typedef enum err field_normalise(struct arena *arena, const char *text, size_t size, const char **out);
+
+struct field_set;
+
+struct field {
+    const char *name;
+    uint16_t tag; /* stored form; 0 = not stored */
+    uint16_t flags;
+    enum field_kind kind;
+    size_t offset;
+    int64_t min; /* characters of a text, value of a number, count of a list */
+    int64_t max; /* 0 with min 0: FIELD_TEXT takes FIELD_TEXT_MAX characters, numbers are not limited, lists take FIELD_LIST_MAX */
+    const char *const *values; /* enums: NULL-terminated names */
+    const struct field_set *of; /* objects: the set of the element */
+    field_normalise *normalise; /* FIELD_TEXT, FIELD_TEXTS; NULL = plain text, NFC comes from the set's text rule */
+    const char *help;    /* for the OpenAPI document */
+    const char *example; /* JSON text, for the OpenAPI document; may be NULL */
+};
+
+enum { FIELD_TEXT_MAX = 1000, FIELD_LIST_MAX = 100 };
+
+struct field_set {
+    const char *name; /* schema name in the OpenAPI document: "Patient" */
+    size_t size;      /* of the struct */
+    const struct field *fields;
+    size_t count;
+    /* Rules between members, run after reading when there were no errors before; may be NULL. prefix is "" or "/address". */
+    enum err (*check)(const void *object, const char *prefix, struct problems *problems);
+};
+
+#define FIELDS(array) .fields = (array), .count = sizeof(array) / sizeof((array)[0])
+
+enum fields_mode {
+    FIELDS_CREATE, /* required members must be there */
+    FIELDS_UPDATE, /* any member may be missing */
+};
+
+enum fields_by { FIELDS_BY_PATIENT, FIELDS_BY_STAFF }; /* who writes: FIELD_STAFF members need FIELDS_BY_STAFF */
+
+struct param {
+    const char *name; /* percent-decoded, NUL-terminated */
+    const char *value;
+    size_t value_size; /* a value may hold a NUL */
+};
+
+/* Sets every member to its absent value. */
+void fields_clear(const struct field_set *set, void *object);
+
+/* Merges a JSON object onto *object, which is cleared or loaded before. Every mistake is added to problems;
+ * returns ERR_INVALID if there were any, ERR_MEMORY, or ERR_OK. */
+enum err fields_read(const struct field_set *set, const struct json *json, enum fields_mode mode, enum fields_by by,
+                     struct arena *arena, struct problems *problems, void *object);
+
+/* Query parameters: each at most once, unknown ones refused by name, "?name" as the pointer. Lists are comma-separated. */
+enum err fields_read_query(const struct field_set *set, const struct param *params, size_t count, struct arena *arena,
+                           struct problems *problems, void *object);
+
+/* Writes the members that are there, in the order of the table. FIELD_ON_REQUEST members only if with_on_request. */
+void fields_write(const struct field_set *set, const void *object, bool with_on_request, struct json_writer *writer,
+                  const char *name);
+/* The members alone, for an object that the caller has begun. */
+void fields_write_members(const struct field_set *set, const void *object, bool with_on_request,
+                          struct json_writer *writer);
+
+/* Stored form. Decoding clears first; ERR_DAMAGED if the bytes are not what encode made; lists and texts are bounded. */
+void fields_encode(const struct field_set *set, const void *object, struct buf *buf);
+enum err fields_decode(const struct field_set *set, struct span bytes, struct arena *arena, void *object);
+
+/* Name of an enum value (1-based), or NULL. */
+const char *field_enum_name(const char *const *values, int32_t value);
+
+#endif
