@@ -1,0 +1,26 @@
+/* app.h - what one running program consists of, made by main and only read afterwards. */
+#ifndef CALL_APP_H
+#define CALL_APP_H
+
+#include <stdint.h>
+
+struct store;
+struct settings;
+struct tokens;
+struct pool;
+struct metrics;
+struct limits;
+struct password_list;
+
+struct app {
+    struct store *store;
+    const struct settings *settings;
+    struct tokens *tokens;   /* sec/token.h: signing keys and the cache of verified tokens */
+    struct pool *hash_pool;  /* call/pool.h: password hashing, bounded, so that logins do not hold up bookings */
+    struct metrics *metrics; /* call/metrics.h */
+    struct limits *limits;   /* call/limits.h: rate limits of this process; NULL = none */
+    int64_t (*clock)(void);  /* ms since 1970 UTC */
+    const volatile int *stopping;
+};
+
+#endif
