@@ -1,0 +1,26 @@
+/* rec_day.h - days and agendas: the records on which "never double-booked" hangs (design.md section 2). */
+#ifndef STORE_REC_DAY_H
+#define STORE_REC_DAY_H
+
+#include "domain/appointment.h"
+#include "domain/day.h"
+#include "store/rec_practice.h"
+#include "store/store.h"
+
+/* The day as it stands: built from the sessions when first touched, rebuilt when practice->sessions_version (of the
+ * practice as loaded in THIS transaction) or the bank holidays have changed since. Expired holds are still in it:
+ * call day_expire. Read only until day_save. */
+enum err day_load(struct tx *tx, const struct practice *practice, int32_t date, struct day *day);
+enum err day_save(struct tx *tx, const struct day *day);
+
+/* An empty agenda if there is none. */
+enum err agenda_load(struct tx *tx, const char *patient_id, struct agenda *agenda);
+enum err agenda_save(struct tx *tx, const struct agenda *agenda);
+
+/* Stored forms, for verify and the fuzzers. */
+void day_encode(const struct day *day, struct buf *buf);
+enum err day_decode(struct span bytes, struct arena *arena, struct day *day); /* ERR_DAMAGED */
+void agenda_encode(const struct agenda *agenda, struct buf *buf);
+enum err agenda_decode(struct span bytes, struct arena *arena, struct agenda *agenda);
+
+#endif
