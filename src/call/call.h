@@ -57,15 +57,20 @@ struct reply {
     struct json_writer writer;
     const char *message;
     const char *next_cursor;
+    const char *token; /* a member beside `data`: the access token of a login */
 };
 
 struct caller {
     const char *user_id;   /* NULL: nobody is logged in */
     const char *family_id; /* of the refresh token that the access token came from */
-    const struct user *user; /* loaded in the transaction; its role counts, not the token's */
+    enum role token_role;  /* as the token says: good for reading input, not for deciding */
+    int64_t token_issued_at; /* ms */
+    const struct user *user; /* loaded in the transaction; its role decides */
 };
 
 struct endpoint;
+
+enum { ALLOW_TEXT = 64 };
 
 struct call {
     const struct app *app;
@@ -78,6 +83,7 @@ struct call {
     char request_id[REQUEST_ID_MAX + 1];
 
     const struct endpoint *endpoint;
+    char allow[ALLOW_TEXT]; /* methods that the path takes, for the Allow header */
     const char *path_params[PATH_PARAMS_MAX]; /* percent-decoded, in the order of the path's template */
     struct caller caller;
     struct param *params; /* of the query, decoded */
@@ -99,6 +105,11 @@ struct call {
 #define IF_MATCH_NONE (-1)
 #define IF_MATCH_ANY (-2)
 #define IF_MATCH_NEVER (-3)
+
+/* A call of that program in an arena of its own, or NULL without memory. The door fills request, seed and request_id;
+ * now_ms and started_us are taken here. */
+struct call *call_new(const struct app *app);
+void call_free(struct call *call); /* takes NULL; wipes nothing but the seed: secrets are wiped by who makes them */
 
 /* Deterministic in (seed, drawn): a transaction that runs again draws the same. */
 void call_random(struct call *call, void *out, size_t size);

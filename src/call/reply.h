@@ -10,6 +10,9 @@ void reply_object(struct call *call, int status, const char *message, const stru
                   bool with_on_request);
 void reply_message(struct call *call, int status, const char *message); /* data is null */
 
+/* A member `token` at the top level, beside `data` (POST /auth/login). Copied. */
+void reply_token(struct call *call, const char *token);
+
 /* By hand: writer stands where the value of "data" belongs (write exactly one value, with name NULL). */
 struct json_writer *reply_begin(struct call *call, int status, const char *message);
 void reply_end(struct call *call);
@@ -22,6 +25,8 @@ void reply_bytes(struct call *call, int status, const char *content_type, struct
 
 /* The problem+json of an error (RFC 9457): called by flow alone. */
 void reply_problem(struct call *call, enum err err);
+/* No body: preflight. */
+void reply_empty(struct call *call, int status);
 /* Back to nothing, before a transaction runs again. */
 void reply_reset(struct call *call);
 

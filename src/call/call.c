@@ -1,0 +1,110 @@
+/* call.c - what handlers ask of their call. */
+#include "call/call.h"
+
+#include "base/uuid.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { BLOCK_BYTES = 64, UUID_RANDOM = 10, DETAIL_BYTES = 500 };
+
+struct call *call_new(const struct app *app)
+{
+    struct arena *arena = arena_new(CALL_ARENA_BYTES);
+    struct call *call = arena ? arena_zero(arena, 1, sizeof *call) : NULL;
+
+    if (!call) {
+        arena_free(arena);
+        return NULL;
+    }
+    call->app = app;
+    call->arena = arena;
+    call->now_ms = app->clock();
+    call->started_us = clock_monotonic_us();
+    call->if_match = IF_MATCH_NONE;
+    problems_init(&call->problems, arena);
+    buf_init(&call->problem_extra, arena);
+    buf_init(&call->reply.body, arena);
+    return call;
+}
+
+void call_free(struct call *call)
+{
+    if (!call)
+        return;
+    sodium_memzero(call->seed, sizeof call->seed);
+    arena_free(call->arena);
+}
+
+/* Block n of the stream is BLAKE2b(n, key = seed); a draw takes whole blocks, so that draws never overlap. */
+void call_random(struct call *call, void *out, size_t size)
+{
+    uint8_t *at = out;
+
+    while (size > 0) {
+        uint8_t block[BLOCK_BYTES];
+        size_t taken = size < sizeof block ? size : sizeof block;
+        uint64_t number = call->drawn++;
+        (void)crypto_generichash(block, sizeof block, (const uint8_t *)&number, sizeof number, call->seed, SEED_BYTES);
+        memcpy(at, block, taken);
+        sodium_memzero(block, sizeof block);
+        at += taken;
+        size -= taken;
+    }
+}
+
+const char *call_new_id(struct call *call)
+{
+    uint8_t random[UUID_RANDOM];
+    char text[UUID_TEXT];
+
+    call_random(call, random, sizeof random);
+    uuid7_format(call->now_ms, random, text);
+    return arena_dup(call->arena, text);
+}
+
+const char *call_header(const struct call *call, const char *name)
+{
+    for (size_t i = 0; i < call->request.header_count; i++)
+        if (strcasecmp(call->request.headers[i].name, name) == 0)
+            return call->request.headers[i].value;
+    return NULL;
+}
+
+enum err call_check_version(const struct call *call, int64_t version)
+{
+    bool good = call->if_match == IF_MATCH_NONE || call->if_match == IF_MATCH_ANY || call->if_match == version;
+    return good ? ERR_OK : ERR_PRECONDITION;
+}
+
+enum err call_fail(struct call *call, enum err err, const char *format, ...)
+{
+    char text[DETAIL_BYTES];
+    va_list list;
+
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    call->detail = arena_dup(call->arena, text); /* without memory, the error's own text serves */
+    return err;
+}
+
+enum err call_problem(struct call *call, const char *pointer, enum err err, const char *message)
+{
+    enum err e = problems_add(&call->problems, pointer, err, message);
+    return e ? e : ERR_INVALID;
+}
+
+bool call_is_role(const struct call *call, enum role role)
+{
+    return call->caller.user && call->caller.user->role == (int32_t)role;
+}
+
+enum fields_by call_by(const struct call *call)
+{
+    enum role role = call->caller.user ? (enum role)call->caller.user->role : call->caller.token_role;
+    return role == ROLE_STAFF || role == ROLE_ADMIN ? FIELDS_BY_STAFF : FIELDS_BY_PATIENT;
+}

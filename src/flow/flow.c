@@ -1,0 +1,189 @@
+/* flow.c - the path of a call: route, who is it, input, transaction, reply.
+ *
+ * flow_before() runs on the door's thread. A read runs its transaction there too; a write is handed to the store's
+ * writer; an endpoint with a prepare step goes through the pool first. flow_end() is the only place where an error becomes
+ * a reply, and the only place where a request is logged and counted. */
+#include "flow/flow.h"
+
+#include "api/endpoint.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "call/limits.h"
+#include "call/metrics.h"
+#include "call/pool.h"
+#include "call/reply.h"
+#include "flow/step.h"
+
+#include <pthread.h>
+
+struct flow {
+    struct call *call;
+    flow_done_fn *done;
+    void *arg;
+    struct pool_job pool_job;
+    struct store_job store_job;
+};
+
+#define CONTAINER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+static enum err limits_check(struct call *call)
+{
+    if (!call->app->limits || (call->endpoint->flags & ENDPOINT_UNLIMITED))
+        return ERR_OK;
+    bool known = call->caller.user_id;
+    return limits_take(call->app->limits, known ? LIMIT_USER : LIMIT_ADDRESS,
+                       known ? call->caller.user_id : call->request.address, call->now_ms, &call->retry_after_s);
+}
+
+static enum err flow_before(struct call *call)
+{
+    enum err e = route_find(call);          /* sets call->endpoint */
+    if (!e && call->request.method == METHOD_OPTIONS)
+        return ERR_OK;                      /* answered in flow_preflight */
+    if (!e) e = auth_token(call);           /* sets call->caller   */
+    if (!e) e = limits_check(call);
+    if (!e) e = input_check(call);          /* sets call->query, call->body */
+    return e;
+}
+
+/* One run of the transaction; again after a conflict. The caller's record, the idempotency record and what the endpoint
+ * does stand or fall together. */
+static enum err flow_transact(struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    const struct endpoint *endpoint = call->endpoint;
+    bool remember = call->idempotency_key && (endpoint->flags & ENDPOINT_CREATES);
+    bool replayed = false;
+
+    reply_reset(call);
+    call->drawn = 0;
+    enum err e = auth_caller(call, tx);
+    if (!e && remember) e = idempotency_begin(call, tx, &replayed);
+    if (!e && !replayed) e = endpoint->handle(call, tx);
+    if (!e && !replayed && remember) e = idempotency_end(call, tx);
+    /* The audit record of what was done or read belongs here: same transaction, before anybody is answered. */
+    return e;
+}
+
+static void flow_log(const struct call *call, enum err e)
+{
+    int64_t took_us = clock_monotonic_us() - call->started_us;
+    const char *name = call->endpoint ? call->endpoint->name : "none";
+
+    if (call->app->metrics)
+        metrics_count(call->app->metrics, name, call->reply.status, took_us);
+    log_line(call->reply.status >= 500 ? LOG_ERROR : LOG_INFO, "request", LOG_TEXT("endpoint", name),
+             LOG_INTEGER("status", call->reply.status), LOG_TEXT("code", err_info(e)->code),
+             LOG_INTEGER("took_us", took_us), LOG_TEXT("request_id", call->request_id));
+}
+
+static void flow_end(struct call *call, enum err e, flow_done_fn *done, void *arg)
+{
+    if (!e && !buf_ok(&call->reply.body))
+        e = ERR_MEMORY;
+    if (!e)
+        must(call->reply.status != 0);
+    else
+        reply_problem(call, e);
+    cors_headers(call);
+    flow_log(call, e);
+    done(call, arg);
+}
+
+static void on_stored(struct store_job *job, enum err e)
+{
+    struct flow *flow = CONTAINER(job, struct flow, store_job);
+    flow_end(flow->call, e, flow->done, flow->arg);
+}
+
+static void transaction_start(struct flow *flow)
+{
+    struct call *call = flow->call;
+    bool writes = call->endpoint->flags & ENDPOINT_WRITES;
+    enum err e;
+
+    if (call->endpoint->flags & ENDPOINT_NO_STORE) {
+        e = call->endpoint->handle(call, NULL);
+    } else if (!writes) {
+        struct access access = {.write = false};
+        e = store_run(call->app->store, &access, call->arena, flow_transact, call);
+    } else {
+        flow->store_job = (struct store_job){
+            .access = {.write = true}, .arena = call->arena, .fn = flow_transact, .arg = call, .done = on_stored};
+        e = store_submit(call->app->store, &flow->store_job);
+        if (!e)
+            return; /* on_stored ends it */
+    }
+    flow_end(call, e, flow->done, flow->arg);
+}
+
+static void on_pool(struct pool_job *job)
+{
+    struct flow *flow = CONTAINER(job, struct flow, pool_job);
+    enum err e = flow->call->endpoint->prepare(flow->call);
+
+    if (e)
+        flow_end(flow->call, e, flow->done, flow->arg);
+    else
+        transaction_start(flow);
+}
+
+static void flow_preflight(struct call *call)
+{
+    reply_empty(call, 204);
+    reply_header(call, "Allow", call->allow);
+}
+
+void flow_start(struct call *call, flow_done_fn *done, void *arg)
+{
+    enum err e = flow_before(call);
+    if (!e && call->request.method == METHOD_OPTIONS) {
+        flow_preflight(call);
+        flow_end(call, ERR_OK, done, arg);
+        return;
+    }
+    struct flow *flow = e ? NULL : arena_alloc(call->arena, sizeof *flow);
+    if (!e && !flow)
+        e = ERR_MEMORY;
+    if (!e) {
+        *flow = (struct flow){.call = call, .done = done, .arg = arg, .pool_job = {.work = on_pool}};
+        if (!call->endpoint->prepare) {
+            transaction_start(flow);
+            return;
+        }
+        e = pool_submit(call->app->hash_pool, &flow->pool_job);
+        if (!e)
+            return; /* on_pool goes on */
+    }
+    flow_end(call, e, done, arg);
+}
+
+struct waiting {
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    bool over;
+};
+
+static void on_waited(struct call *call, void *arg)
+{
+    struct waiting *waiting = arg;
+
+    (void)call;
+    (void)pthread_mutex_lock(&waiting->mutex);
+    waiting->over = true;
+    (void)pthread_cond_signal(&waiting->ended);
+    (void)pthread_mutex_unlock(&waiting->mutex);
+}
+
+void flow_run(struct call *call)
+{
+    struct waiting waiting = {.mutex = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
+
+    flow_start(call, on_waited, &waiting);
+    (void)pthread_mutex_lock(&waiting.mutex);
+    while (!waiting.over)
+        (void)pthread_cond_wait(&waiting.ended, &waiting.mutex);
+    (void)pthread_mutex_unlock(&waiting.mutex);
+    (void)pthread_mutex_destroy(&waiting.mutex);
+    (void)pthread_cond_destroy(&waiting.ended);
+}
