@@ -77,6 +77,7 @@ export function runProgram(args, { env = {}, input = '', limitMs = 30_000 } = {}
 // demo: false leaves out --demo. args and env are added to the usual ones. A test that wants to see the
 // server fail to start uses runProgram(['serve', ...]).
 export async function startServer({ args = [], env = {}, data, demo = true, validate = true } = {}) {
+    if (!existsSync(programPath())) throw new Error(`${programPath()} is not there: \`./dev test\` builds it`);
     const folder = data ? path.dirname(data) : mkdtempSync(path.join(tmpdir(), 'opendoor-test-'));
     const dataDir = data ?? path.join(folder, 'data');
     const words = ['serve', '--data', dataDir, '--port', '0', ...(demo ? ['--demo'] : []), ...args];
@@ -247,8 +248,4 @@ function answerOf(response, bytes) {
     const isJson = /^application\/([a-z.+-]+\+)?json\b/.test(response.headers['content-type'] ?? '');
     return { status: response.statusCode, headers: response.headers, rawHeaders: response.rawHeaders, bytes, text,
         json: isJson && text !== '' ? JSON.parse(text) : undefined };
-}
-
-export function programExists() {
-    return existsSync(programPath());
 }
