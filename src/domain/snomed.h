@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#define SNOMED_SYSTEM     "http://snomed.info/sct"
 #define SNOMED_DIGITS_MIN 6
 #define SNOMED_DIGITS_MAX 18
 
