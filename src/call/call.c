@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BLOCK_BYTES = 64, UUID_RANDOM = 10, DETAIL_BYTES = 500 };
+enum { BLOCK_BYTES = 64, DETAIL_BYTES = 500 };
 
 struct call *call_new(const struct app *app)
 {

@@ -3,6 +3,7 @@
 #define STORE_REC_APPOINTMENT_H
 
 #include "domain/appointment.h"
+#include "domain/usage.h"
 #include "store/store.h"
 
 extern const struct field_set appointment_fields;
@@ -30,13 +31,14 @@ struct appointment_row {
 };
 enum err appointment_list(struct tx *tx, const struct appointment_page *page, struct appointment_row **rows, size_t *count, bool *more);
 
-/* Cross-practice usage (requirements.md section 6). */
-struct usage {
-    const char *patient_id, *practice_id;
-    int64_t total_appointments, attended, cancelled, missed;
-    int64_t last_visit; /* start of the last one attended */
-};
-extern const struct field_set usage_fields;
+/* Cross-practice usage. */
+enum { USAGES_MAX = 200 };
 enum err usage_of_patient(struct tx *tx, const char *patient_id, struct usage **usages, size_t *count);
+/* Sums over the practice's appointments that start on those local dates, both included. */
+enum err usage_of_practice(struct tx *tx, const char *practice_id, int32_t first, int32_t last, struct usage_counts *counts);
+/* appointment_save only. */
+enum err usage_save(struct tx *tx, const struct appointment *before, const struct appointment *after);
+/* Stored forms, for verify. */
+enum err usage_counts_decode(struct span bytes, struct usage_counts *counts, int64_t *last_visit); /* ERR_DAMAGED */
 
 #endif

@@ -75,10 +75,17 @@ enum err patient_load(struct tx *tx, const char *patient_id, struct patient *pat
 enum err patient_save(struct tx *tx, const struct patient *before, const struct patient *patient);
 enum err patient_find_nhs_number(struct tx *tx, const char *nhs_number, struct patient *patient); /* verified ones only */
 
+enum { SURNAME_LETTERS_MIN = 3, SURNAME_LETTERS_MAX = 12, RELATIONS_MAX = 200 };
+
 /* Creating a patient or booking for one makes a relationship; also brings the patient into the practice's surname index. */
 enum err relation_add(struct tx *tx, const struct patient *patient, const char *practice_id);
 enum err relation_exists(struct tx *tx, const char *patient_id, const char *practice_id, bool *exists);
 /* Has any of the user's practices a relationship with the patient? */
 enum err relation_of_user(struct tx *tx, const struct user *user, const char *patient_id, bool *exists);
+
+/* patient_save only: moves the rows of the surname index when the surname changes. */
+enum err relation_surname_changed(struct tx *tx, const struct patient *before, const struct patient *patient);
+/* The part of TABLE_PATIENT_SURNAME for those first letters of a folded surname (size bytes). */
+enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size, const char **part);
 
 #endif

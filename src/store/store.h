@@ -46,7 +46,7 @@
     ROW(APPOINTMENT_REFERENCE, appointment_reference, true)      /* part: reference -> appointment id */               \
     ROW(HOLD, hold, false)                     /* part: "all"; sort: expiry, appointment id */                         \
     ROW(USAGE, usage, true)                    /* part: patient id; sort: practice id */                               \
-    ROW(USAGE_BY_PRACTICE, usage_by_practice, true) /* part: practice id; sort: patient id */                          \
+    ROW(USAGE_BY_PRACTICE, usage_by_practice, true) /* part: practice id; sort: YYYY-MM-DD */                          \
     ROW(USER, user, true)                      /* part: user id */                                                     \
     ROW(USER_EMAIL, user_email, true)          /* part: login form of the e-mail -> user id */                         \
     ROW(USER_LIST, user_list, false)           /* part: "all"; sort: user id (staff and admins) */                     \
@@ -66,6 +66,8 @@ enum table {
 };
 
 enum { KEY_PART_MAX = 200, KEY_SORT_MAX = 200, VALUE_BYTES_MAX = 380 * 1024 }; /* DynamoDB's item is 400 KB */
+/* The part of a blinded table may be longer, since only its hash is kept. Writes that one transaction may hold. */
+enum { KEY_BLIND_PART_MAX = 1024, TX_WRITES_MAX = 4096 };
 
 struct key {
     enum table table;
@@ -99,6 +101,8 @@ struct store_job {
     void (*done)(struct store_job *job, enum err err);
     struct store_job *next; /* the store's own */
     enum err err;           /* the store's own */
+    struct store *store;    /* the store's own */
+    struct arena_mark mark; /* the store's own */
 };
 enum err store_submit(struct store *store, struct store_job *job);
 
@@ -116,12 +120,14 @@ struct scan {
     const char *until; /* last sort, excluded; NULL = to the end */
     bool backwards;    /* from the end towards the start */
     size_t limit;      /* rows at most, 1 to SCAN_MAX */
+    bool with_damaged; /* a row that does not open comes with err set and no value; otherwise it fails the scan */
 };
 enum { SCAN_MAX = 10000 };
 
 struct row {
     const char *sort;
     struct span value;
+    enum err err; /* ERR_OK; ERR_DAMAGED only if the scan asked for such rows */
 };
 /* *more: there was at least one row beyond the limit. */
 enum err tx_scan(struct tx *tx, const struct scan *scan, struct row **rows, size_t *count, bool *more);
@@ -145,6 +151,7 @@ struct store_options {
     bool must_exist;      /* do not make a new store */
     size_t queue_max;     /* waiting writers; 0 = 4096 */
     size_t map_bytes;     /* lmdb: address space; 0 = 64 GiB */
+    const char *crash_at; /* crash tests only: where to die (store/crash.h); NULL = nowhere */
 };
 enum err store_open_lmdb(const struct store_options *options, struct store **store, char message[static 256]);
 /* mem: see store/mem/mem.h for conflicts, failures and power loss on demand. */
