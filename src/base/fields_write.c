@@ -84,6 +84,12 @@ static void write_value(const struct field *field, const void *at, bool with_on_
     }
 }
 
+static bool is_written(const struct field *field, const void *at)
+{
+    bool is_list = field->kind == FIELD_ENUMS || field->kind == FIELD_TEXTS || field->kind == FIELD_OBJECTS;
+    return field_is_there(field, at) || (is_list && (field->flags & FIELD_ALWAYS));
+}
+
 void fields_write_members(const struct field_set *set, const void *object, bool with_on_request,
                           struct json_writer *writer)
 {
@@ -92,7 +98,7 @@ void fields_write_members(const struct field_set *set, const void *object, bool 
     for (size_t i = 0; i < set->count; i++) {
         const struct field *field = &set->fields[i];
         const void *at = (const char *)object + field->offset;
-        if (!(field->flags & skip) && field_is_there(field, at))
+        if (!(field->flags & skip) && is_written(field, at))
             write_value(field, at, with_on_request, writer);
     }
 }
