@@ -1,0 +1,147 @@
+/* env.c - the LMDB environment and reading from it.
+ *
+ * A read transaction is bound to no thread (MDB_NOTLS); when a read is over it is reset, which gives up the
+ * snapshot and keeps the slot in the reader table, and waits in a small pool to be renewed by whoever reads
+ * next. So a read takes no lock of LMDB's and allocates nothing. */
+#include "base/must.h"
+#include "store/lmdb/lmdb_engine.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+enum err env_error(int code)
+{
+    switch (code) {
+    case MDB_SUCCESS:
+        return ERR_OK;
+    case MDB_NOTFOUND:
+        return ERR_NOT_FOUND;
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return ERR_STORE_FULL;
+    case MDB_READERS_FULL:
+        return ERR_BUSY;
+    case ENOMEM:
+        return ERR_MEMORY;
+    default:
+        return ERR_STORE;
+    }
+}
+
+static int env_set_up(struct engine *engine, MDB_env *env)
+{
+    MDB_txn *txn;
+    int dead;
+
+    int code = mdb_env_set_mapsize(env, engine->map_bytes);
+    if (!code)
+        code = mdb_env_set_maxreaders(env, READERS_MAX);
+    if (!code)
+        code = mdb_env_open(env, engine->dir, MDB_NOTLS, S_IRUSR | S_IWUSR);
+    if (!code)
+        code = mdb_reader_check(env, &dead); /* slots of processes that were killed */
+    if (!code)
+        code = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+    if (code)
+        return code;
+    code = mdb_dbi_open(txn, NULL, 0, &engine->dbi);
+    mdb_txn_abort(txn); /* the handle of the main database needs no commit */
+    return code;
+}
+
+int env_open(struct engine *engine)
+{
+    MDB_env *env;
+
+    int code = mdb_env_create(&env);
+    if (code)
+        return code;
+    code = env_set_up(engine, env);
+    if (code)
+        mdb_env_close(env);
+    else
+        engine->env = env;
+    return code;
+}
+
+void env_close(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->idle_count; i++)
+        mdb_txn_abort(engine->idle[i]);
+    engine->idle_count = 0;
+    if (engine->env)
+        mdb_env_close(engine->env);
+    engine->env = NULL;
+}
+
+int env_reopen(struct engine *engine)
+{
+    must(pthread_rwlock_wrlock(&engine->env_lock) == 0);
+    env_close(engine);
+    int code = env_open(engine);
+    must(pthread_rwlock_unlock(&engine->env_lock) == 0);
+    return code;
+}
+
+/* ---- reading ---- */
+
+static MDB_txn *idle_take(struct engine *engine)
+{
+    must(pthread_mutex_lock(&engine->idle_lock) == 0);
+    MDB_txn *txn = engine->idle_count > 0 ? engine->idle[--engine->idle_count] : NULL;
+    must(pthread_mutex_unlock(&engine->idle_lock) == 0);
+    return txn;
+}
+
+static void idle_give(struct engine *engine, MDB_txn *txn)
+{
+    mdb_txn_reset(txn);
+    must(pthread_mutex_lock(&engine->idle_lock) == 0);
+    bool kept = engine->idle_count < READERS_IDLE_MAX;
+    if (kept)
+        engine->idle[engine->idle_count++] = txn;
+    must(pthread_mutex_unlock(&engine->idle_lock) == 0);
+    if (!kept)
+        mdb_txn_abort(txn);
+}
+
+static int begin_new(struct engine *engine, MDB_txn **txn)
+{
+    int dead;
+
+    int code = mdb_txn_begin(engine->env, NULL, MDB_RDONLY, txn);
+    if (code != MDB_READERS_FULL || mdb_reader_check(engine->env, &dead) != 0 || dead == 0)
+        return code;
+    return mdb_txn_begin(engine->env, NULL, MDB_RDONLY, txn);
+}
+
+static int begin(struct engine *engine, MDB_txn **txn)
+{
+    if (!engine->env)
+        return EIO;
+    *txn = idle_take(engine);
+    if (!*txn)
+        return begin_new(engine, txn);
+    int code = mdb_txn_renew(*txn);
+    if (code)
+        mdb_txn_abort(*txn);
+    return code;
+}
+
+enum err env_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg)
+{
+    struct lmdb_view view = {.view = {&lmdb_view_ops, true}, .engine = engine};
+
+    (void)access; /* nothing to fetch ahead */
+    must(pthread_rwlock_rdlock(&engine->env_lock) == 0);
+    enum err e = env_error(begin(engine, &view.txn));
+    if (!e) {
+        e = fn(&view.view, arg);
+        idle_give(engine, view.txn);
+    }
+    must(pthread_rwlock_unlock(&engine->env_lock) == 0);
+    return e;
+}
