@@ -12,7 +12,7 @@ struct pool_job {
     struct pool_job *next; /* the pool's own */
 };
 
-struct pool *pool_new(size_t threads, size_t queue_max); /* NULL without memory or threads */
+struct pool *pool_new(size_t threads, size_t queue_max);       /* NULL without memory or threads */
 enum err pool_submit(struct pool *pool, struct pool_job *job); /* ERR_BUSY at once if the queue is full */
 size_t pool_queued(struct pool *pool);
 void pool_free(struct pool *pool); /* finishes what waits; takes NULL */
