@@ -23,6 +23,7 @@ struct appointment {
 
 /* The live appointments of one person: alone decides whether a patient is busy already. */
 enum { AGENDA_MAX = 200 };
+#define AGENDA_PAST_MS DAY_MS /* what ended longer ago is dropped: the past needs no guard */
 struct agenda_entry {
     const char *appointment_id;
     int64_t start_ms;
@@ -34,14 +35,17 @@ struct agenda {
     struct agenda_entry *entries; /* sorted by start */
     size_t count;
 };
-/* ERR_PATIENT_BUSY if it overlaps another live one (ignore_id aside; expired holds do not count), ERR_AGENDA_FULL, ERR_MEMORY.
- * Drops entries that ended more than a day before now_ms: the past needs no guard. */
-enum err agenda_add(struct agenda *agenda, const struct agenda_entry *entry, int64_t now_ms, struct arena *arena);
+/* Adds it, or changes the one of the same id (a hold confirmed, an appointment moved). Drops expired holds
+ * and what ended more than AGENDA_PAST_MS before now_ms. ERR_PATIENT_BUSY if it overlaps another one (which
+ * may begin when it ends), ERR_AGENDA_FULL, ERR_MEMORY; the agenda is unchanged after an error. */
+enum err agenda_add(struct agenda *agenda, const struct agenda_entry *entry, int64_t now_ms,
+                    struct arena *arena);
 void agenda_remove(struct agenda *agenda, const char *appointment_id);
 
 /* Readable on the phone: Crockford base 32 without look-alikes, like "K7M2-9XQF" (8 symbols, 40 bits). */
 void reference_format(const uint8_t random[static 5], char out[static 10]);
-/* The stored form of what somebody typed (case, blanks, hyphens, O for 0, I and L for 1); false if it cannot be one. */
+/* The stored form of what somebody typed (case, blanks, hyphens, O for 0, I and L for 1); false if it cannot
+ * be one. */
 bool reference_parse(const char *text, size_t size, char out[static 10]);
 
 #endif

@@ -1,5 +1,6 @@
-/* policy.h - who may do what: one table of (role, relation, action). The tests walk all of it (requirements.md section 9).
- * A person who may not know that a thing exists gets ERR_NOT_FOUND, one who may know it ERR_FORBIDDEN. */
+/* policy.h - who may do what: one table of (role, relation, action). The tests walk all of it
+ * (requirements.md section 9). A person who may not know that a thing exists gets ERR_NOT_FOUND, one who may
+ * know it ERR_FORBIDDEN. */
 #ifndef DOMAIN_POLICY_H
 #define DOMAIN_POLICY_H
 
@@ -10,7 +11,8 @@
 enum relation {
     RELATION_NONE = 0,
     RELATION_SELF,     /* the patient themselves */
-    RELATION_PRACTICE, /* staff of the practice that the thing belongs to, or with a relationship to the patient */
+    RELATION_PRACTICE, /* staff of the practice that the thing belongs to, or with a relationship to the
+                          patient */
     RELATION_COUNT
 };
 

@@ -1,5 +1,5 @@
-/* practice.h - a healthcare access point: what it is, when it is open, and its rules (requirements.md section 4).
- * Absent members are as base/fields.h says. Texts belong to the arena that the practice was read into. */
+/* practice.h - a healthcare access point: what it is, when it is open, and its rules (requirements.md section
+ * 4). Absent members are as base/fields.h says. Texts belong to the arena that the practice was read into. */
 #ifndef DOMAIN_PRACTICE_H
 #define DOMAIN_PRACTICE_H
 
@@ -13,8 +13,8 @@ struct address {
     const char *line1, *line2, *city, *county, *postcode, *country;
 };
 
-/* From `opens`, included, to `closes`, excluded, in minutes of the day, Europe/London wall time. closes <= opens
- * means past midnight, into the next day; 00:00 to 24:00 is the whole day. */
+/* From `opens`, included, to `closes`, excluded, in minutes of the day, Europe/London wall time. closes <=
+ * opens means past midnight, into the next day; 00:00 to 24:00 is the whole day. */
 struct interval {
     int32_t opens, closes;
 };
@@ -52,16 +52,26 @@ struct practice {
     uint32_t services;    /* TYPE_BIT()s */
     uint32_t accessibilities;
     struct booking_rules *booking_rules;
-    int32_t status; /* enum practice_status */
-    int64_t sessions_version; /* goes up when hours, closures, rules, services or sessions change: days are rebuilt */
+    int32_t status;           /* enum practice_status */
+    int64_t sessions_version; /* goes up when hours, closures, rules, services or sessions change: days are
+                                 rebuilt */
     int64_t created_at, updated_at, version;
 };
 
 #define BOOKING_RULES_DEFAULT ((struct booking_rules){15, 120, 42, 0})
 
-/* Why nothing can be booked on that day, or CLOSED_NOT if the practice is open. Closures come first, then bank holidays,
- * then the weekday. */
+/* The practice's rules, with the default for every one that it leaves open. */
+struct booking_rules practice_rules(const struct practice *practice);
+
+bool practice_closure_on(const struct practice *practice, int32_t date);
+/* A bank holiday of its nation, whether or not it has hours for those. */
+bool practice_bank_holiday_on(const struct practice *practice,
+                              const struct bank_holiday_corrections *corrections, int32_t date);
+
+/* Why nothing can be booked on that day, or CLOSED_NOT if the practice is open. Closures come first, then
+ * bank holidays, then the weekday. */
 enum closed { CLOSED_NOT, CLOSED_CLOSURE, CLOSED_BANK_HOLIDAY, CLOSED_NO_HOURS };
-enum closed practice_closed(const struct practice *practice, const struct bank_holiday_corrections *corrections, int32_t date);
+enum closed practice_closed(const struct practice *practice,
+                            const struct bank_holiday_corrections *corrections, int32_t date);
 
 #endif

@@ -1,5 +1,6 @@
 /* session.h - when, where and by whom appointments are given: the source of everything that can be booked
- * (FHIR Schedule). A session is weekly or on one date. A practice without any has one a day from its opening hours. */
+ * (FHIR Schedule). A session is weekly or on one date. A practice without any has one a day from its opening
+ * hours. */
 #ifndef DOMAIN_SESSION_H
 #define DOMAIN_SESSION_H
 
@@ -15,13 +16,14 @@ struct practitioner {
 
 struct session {
     const char *session_id, *practice_id;
-    int32_t weekday;                   /* enum weekday, or 0 if it has a date */
-    int32_t date;                      /* or DATE_NONE if it has a weekday */
-    int32_t first_date, last_date;     /* a weekly one runs from and until these, included; DATE_NONE = no limit */
-    struct list cancelled_dates;       /* of struct session_date, sorted: days on which a weekly one does not run */
-    int32_t from, until;               /* minute of the day, local; until <= from: past midnight, cut there */
-    uint32_t services;                 /* TYPE_BIT()s; 0 = all that the practice offers */
-    int64_t slot_minutes, capacity;    /* 5 to 120; 1 to 500 people at once */
+    int32_t weekday; /* enum weekday, or 0 if it has a date */
+    int32_t date;    /* or DATE_NONE if it has a weekday */
+    /* A weekly one runs from and until these, included; DATE_NONE = no limit. */
+    int32_t first_date, last_date;
+    struct list cancelled_dates; /* of struct session_date, sorted: days on which a weekly one does not run */
+    int32_t from, until;         /* minute of the day, local; until <= from: past midnight, cut there */
+    uint32_t services;           /* TYPE_BIT()s; 0 = all that the practice offers */
+    int64_t slot_minutes, capacity; /* 5 to 120; 1 to 500 people at once */
     int32_t delivery_channel;
     struct practitioner *practitioner; /* NULL = nobody in particular */
     int32_t status;                    /* enum session_status */
