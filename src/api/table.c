@@ -10,6 +10,7 @@
     ROW(patient_usage) \
     ROW(practice_usage) \
     ROW(appointment_create) \
+    ROW(appointment_group_create) \
     ROW(appointment_list) \
     ROW(appointment_read) \
     ROW(appointment_update) \

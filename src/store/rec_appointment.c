@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-enum { REASON_MAX = 500, NOTES_MAX = 1000, DURATION_MIN = 5, DURATION_MAX = 120 };
-
 static const struct span nothing = {(const uint8_t *)"", 0};
 
 static const struct field appointment_rows[] = {
@@ -21,23 +19,14 @@ static const struct field appointment_rows[] = {
      .offset = offsetof(struct appointment, patient_id), .example = "\"patient-123\""},
     {.name = "practice_id", .tag = 4, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY,
      .offset = offsetof(struct appointment, practice_id), .example = "\"practice-456\""},
-    {.name = "practitioner_id", .tag = 5, .kind = FIELD_TEXT, .offset = offsetof(struct appointment, practitioner_id),
-     .max = KEY_PART_MAX, .help = "Ask for this practitioner; leave out for anybody."},
-    {.name = "appointment_datetime", .tag = 6, .kind = FIELD_INSTANT, .offset = offsetof(struct appointment, appointment_datetime),
-     .help = "Start, with an offset; UTC in answers.", .example = "\"2027-01-15T10:30:00Z\""},
-    {.name = "duration_minutes", .tag = 7, .kind = FIELD_INTEGER, .offset = offsetof(struct appointment, duration_minutes),
-     .min = DURATION_MIN, .max = DURATION_MAX, .help = "A whole number of slots; the session's slot length if left out.",
-     .example = "30"},
-    {.name = "appointment_type", .tag = 8, .kind = FIELD_ENUM, .offset = offsetof(struct appointment, appointment_type),
-     .values = appointment_type_names, .example = "\"routine\""},
-    {.name = "delivery_channel", .tag = 9, .kind = FIELD_ENUM, .offset = offsetof(struct appointment, delivery_channel),
-     .values = delivery_channel_names, .example = "\"in_person\""},
-    {.name = "status", .tag = 10, .kind = FIELD_ENUM, .offset = offsetof(struct appointment, status),
-     .values = appointment_status_names, .help = "FHIR R4 Appointment.status; pending is a hold.", .example = "\"booked\""},
-    {.name = "reason", .tag = 11, .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct appointment, reason),
-     .max = REASON_MAX, .normalise = text_normalise_lines, .example = "\"Annual check-up\""},
-    {.name = "notes", .tag = 12, .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct appointment, notes),
-     .max = NOTES_MAX, .normalise = text_normalise_lines},
+    APPOINTMENT_FIELD_PRACTITIONER(struct appointment, practitioner_id, 0),
+    APPOINTMENT_FIELD_DATETIME(struct appointment, appointment_datetime, FIELD_REQUIRED),
+    APPOINTMENT_FIELD_DURATION(struct appointment, duration_minutes, FIELD_REQUIRED),
+    APPOINTMENT_FIELD_TYPE(struct appointment, appointment_type, FIELD_REQUIRED),
+    APPOINTMENT_FIELD_CHANNEL(struct appointment, delivery_channel, FIELD_REQUIRED),
+    APPOINTMENT_FIELD_STATUS(struct appointment, status, FIELD_REQUIRED),
+    APPOINTMENT_FIELD_REASON(struct appointment, reason, 0),
+    APPOINTMENT_FIELD_NOTES(struct appointment, notes, 0),
     {.name = "cancellation_reason", .tag = 13, .kind = FIELD_TEXT, .flags = FIELD_PERSONAL,
      .offset = offsetof(struct appointment, cancellation_reason), .max = REASON_MAX, .normalise = text_normalise_lines,
      .help = "Why it was cancelled; only together with the status cancelled."},

@@ -3,10 +3,42 @@
 #define STORE_REC_APPOINTMENT_H
 
 #include "domain/appointment.h"
+#include "domain/text.h"
 #include "domain/usage.h"
 #include "store/store.h"
 
 extern const struct field_set appointment_fields;
+
+enum { REASON_MAX = 500, NOTES_MAX = 1000, DURATION_MIN = 5, DURATION_MAX = 120 };
+
+/* Rows that request bodies share with the record: the struct, its member, and flags of their own. */
+/* clang-format off */
+#define APPOINTMENT_FIELD_PRACTITIONER(type_, member_, flags_) \
+    {.name = "practitioner_id", .tag = 5, .flags = (flags_), .kind = FIELD_TEXT, .offset = offsetof(type_, member_), \
+     .max = KEY_PART_MAX, .help = "Ask for this practitioner; leave out for anybody."}
+#define APPOINTMENT_FIELD_DATETIME(type_, member_, flags_) \
+    {.name = "appointment_datetime", .tag = 6, .flags = (flags_), .kind = FIELD_INSTANT, .offset = offsetof(type_, member_), \
+     .help = "Start, with an offset; UTC in answers.", .example = "\"2027-01-15T10:30:00Z\""}
+#define APPOINTMENT_FIELD_DURATION(type_, member_, flags_) \
+    {.name = "duration_minutes", .tag = 7, .flags = (flags_), .kind = FIELD_INTEGER, .offset = offsetof(type_, member_), \
+     .min = DURATION_MIN, .max = DURATION_MAX, .help = "A whole number of slots; the session's slot length if left out.", \
+     .example = "30"}
+#define APPOINTMENT_FIELD_TYPE(type_, member_, flags_) \
+    {.name = "appointment_type", .tag = 8, .flags = (flags_), .kind = FIELD_ENUM, .offset = offsetof(type_, member_), \
+     .values = appointment_type_names, .example = "\"routine\""}
+#define APPOINTMENT_FIELD_CHANNEL(type_, member_, flags_) \
+    {.name = "delivery_channel", .tag = 9, .flags = (flags_), .kind = FIELD_ENUM, .offset = offsetof(type_, member_), \
+     .values = delivery_channel_names, .example = "\"in_person\""}
+#define APPOINTMENT_FIELD_STATUS(type_, member_, flags_) \
+    {.name = "status", .tag = 10, .flags = (flags_), .kind = FIELD_ENUM, .offset = offsetof(type_, member_), \
+     .values = appointment_status_names, .help = "FHIR R4 Appointment.status; pending is a hold.", .example = "\"booked\""}
+#define APPOINTMENT_FIELD_REASON(type_, member_, flags_) \
+    {.name = "reason", .tag = 11, .flags = (flags_) | FIELD_PERSONAL, .kind = FIELD_TEXT, .offset = offsetof(type_, member_), \
+     .max = REASON_MAX, .normalise = text_normalise_lines, .example = "\"Annual check-up\""}
+#define APPOINTMENT_FIELD_NOTES(type_, member_, flags_) \
+    {.name = "notes", .tag = 12, .flags = (flags_) | FIELD_PERSONAL, .kind = FIELD_TEXT, .offset = offsetof(type_, member_), \
+     .max = NOTES_MAX, .normalise = text_normalise_lines}
+/* clang-format on */
 
 void appointment_init(struct appointment *appointment);
 enum err appointment_load(struct tx *tx, const char *appointment_id, struct appointment *appointment); /* ERR_NOT_FOUND */
