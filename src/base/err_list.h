@@ -28,6 +28,7 @@ ERR_ROW(ERR_LOCKED, "login_locked", 429, true, "Too many failed logins. Wait for
 /* Our side. */
 ERR_ROW(ERR_INTERNAL, "internal", 500, true, "Something went wrong on our side. Nothing was changed. Try again, and quote the request id if it stays.")
 ERR_ROW(ERR_MEMORY, "out_of_memory", 503, true, "The service is short of memory. Nothing was changed. Try again.")
+ERR_ROW(ERR_HTTP_VERSION, "http_version_not_supported", 505, false, "Only HTTP/1.0 and HTTP/1.1 are spoken here.")
 ERR_ROW(ERR_BUSY, "busy", 503, true, "The service is at its limit. Nothing was changed. Try again after the time in Retry-After.")
 ERR_ROW(ERR_STARTING, "starting", 503, true, "The service is starting. Try again in a moment.")
 ERR_ROW(ERR_STOPPING, "stopping", 503, true, "The service is stopping. Try again in a moment.")
@@ -62,6 +63,7 @@ ERR_ROW(ERR_POSTCODE, "postcode_invalid", 422, false, "This is not a UK postcode
 ERR_ROW(ERR_EMAIL, "email_invalid", 422, false, "This is not an e-mail address, like name@example.org.")
 ERR_ROW(ERR_SNOMED, "snomed_invalid", 422, false, "This is not a SNOMED CT code; its check digit must be right.")
 ERR_ROW(ERR_ODS_CODE, "ods_code_invalid", 422, false, "This is not an ODS code; it has 3 to 10 letters and digits.")
+ERR_ROW(ERR_PRACTITIONER_ID, "practitioner_id_invalid", 422, false, "This id may have letters, digits, '-', '_' and '.' only.")
 ERR_ROW(ERR_DATE, "date_invalid", 422, false, "This is not a date that exists, written YYYY-MM-DD.")
 ERR_ROW(ERR_INSTANT, "datetime_invalid", 422, false, "This is not a date and time that exists, like 2026-11-25T10:30:00Z.")
 ERR_ROW(ERR_INSTANT_OFFSET, "datetime_needs_offset", 422, false, "This needs an offset: end it with Z or one like +01:00.")
@@ -75,6 +77,7 @@ ERR_ROW(ERR_EMAIL_TAKEN, "email_taken", 409, false, "There is an account with th
 ERR_ROW(ERR_PATIENT_EXISTS, "patient_exists", 409, false, "Your patient record exists already; change it with PUT /patients/{patient_id}.")
 ERR_ROW(ERR_NHS_NUMBER_TAKEN, "nhs_number_taken", 409, false, "Another patient has this verified NHS number.")
 ERR_ROW(ERR_ODS_CODE_TAKEN, "ods_code_taken", 409, false, "Another practice has this ODS code.")
+ERR_ROW(ERR_TOO_MANY_SESSIONS, "too_many_sessions", 422, false, "The practice has the most sessions that one can have; delete those that are over.")
 ERR_ROW(ERR_FILTER_NEEDED, "filter_needed", 422, false, "Say which: send patient_id or practice_id.")
 ERR_ROW(ERR_POSTCODE_UNKNOWN, "postcode_unknown", 422, false, "This postcode is not known here; send latitude and longitude, or a postcode near by.")
 

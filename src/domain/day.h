@@ -1,5 +1,6 @@
-/* day.h - one practice on one local date: its sessions as they stand that day, and everything booked. A day alone
- * decides whether a slot is free (design.md section 2). A day begins and ends at local midnight; sessions are cut there. */
+/* day.h - one practice on one local date: its sessions as they stand that day, and everything booked. A day
+ * alone decides whether a slot is free (design.md section 2). A day begins and ends at local midnight;
+ * sessions are cut there. */
 #ifndef DOMAIN_DAY_H
 #define DOMAIN_DAY_H
 
@@ -15,7 +16,7 @@
 enum { DAY_SESSIONS_MAX = 200, DAY_ENTRIES_MAX = 5000, ENTRY_NO_SESSION = -1 };
 
 struct day_session {
-    const char *session_id;  /* "" for the one made from opening hours */
+    const char *session_id;   /* "" for the one made from opening hours */
     int64_t start_ms, end_ms; /* UTC; whole slots are counted from start_ms */
     int32_t slot_minutes, capacity;
     uint32_t services; /* TYPE_BIT()s, never 0 */
@@ -29,7 +30,8 @@ struct day_entry {
     int32_t duration_minutes;
     int32_t type, channel, status;
     int64_t expires_at;          /* of a hold; INSTANT_NONE otherwise */
-    const char *practitioner_id; /* asked for by the patient: moved between that practitioner's sessions only; or NULL */
+    const char *practitioner_id; /* asked for by the patient: moved between that practitioner's sessions only;
+                                    or NULL */
     int32_t session;             /* index into sessions, or ENTRY_NO_SESSION: booked, but no longer fits */
 };
 
@@ -37,6 +39,7 @@ struct day {
     const char *practice_id;
     int32_t date;
     int64_t sessions_version; /* of the practice when the sessions were made */
+    int64_t holidays_version; /* of the bank holidays then; set by the store, not by day_build */
     enum closed closed;
     struct day_session *sessions;
     size_t session_count;
@@ -44,8 +47,8 @@ struct day {
     size_t entry_count;
 };
 
-/* Makes the sessions of that date. entries of a former state are kept and fitted again; what no longer fits gets
- * ENTRY_NO_SESSION and stays. sessions: all of the practice (active and cancelled). */
+/* Makes the sessions of that date. entries of a former state are kept and fitted again; what no longer fits
+ * gets ENTRY_NO_SESSION and stays. sessions: all of the practice (active and cancelled). */
 enum err day_build(const struct practice *practice, const struct session *sessions, size_t session_count,
                    const struct bank_holiday_corrections *corrections, int32_t date, const struct day *former,
                    struct arena *arena, struct day *day);
@@ -64,12 +67,12 @@ struct want {
     int64_t duration_minutes;    /* 0 = the session's slot length */
 };
 
-/* Puts one more entry into the day if any arrangement of all entries fits, moving others between sessions of the same
- * channel (and practitioner, where asked for). entry->session is set, and entry->channel and duration_minutes if they
- * were 0. ignore_id: an appointment that is about to leave (a move), or NULL.
- * Errors, most telling first: ERR_PRACTICE_CLOSED, ERR_BANK_HOLIDAY, ERR_OUTSIDE_SESSION, ERR_TYPE_NOT_OFFERED,
- * ERR_CHANNEL_NOT_OFFERED, ERR_PRACTITIONER_NOT_THERE, ERR_OFF_SLOT, ERR_DURATION, ERR_SLOT_UNAVAILABLE,
- * ERR_DAY_FULL_UP, ERR_MEMORY. The day is unchanged after an error. */
+/* Puts one more entry into the day if any arrangement of all entries fits, moving others between sessions of
+ * the same channel (and practitioner, where asked for). entry->session is set, and entry->channel and
+ * duration_minutes if they were 0. ignore_id: an appointment that is about to leave (a move), or NULL.
+ * Errors, most telling first: ERR_PRACTICE_CLOSED, ERR_BANK_HOLIDAY, ERR_OUTSIDE_SESSION,
+ * ERR_TYPE_NOT_OFFERED, ERR_CHANNEL_NOT_OFFERED, ERR_PRACTITIONER_NOT_THERE, ERR_OFF_SLOT, ERR_DURATION,
+ * ERR_SLOT_UNAVAILABLE, ERR_DAY_FULL_UP, ERR_MEMORY. The day is unchanged after an error. */
 enum err day_add(struct day *day, struct day_entry *entry, struct arena *arena);
 
 struct slot {
@@ -77,10 +80,11 @@ struct slot {
     int64_t available; /* how many more such appointments could start then */
     int32_t channel;
 };
-/* Free slots for that want which start at or after from_ms and before until_ms: sorted by start, length, channel, one
- * row each. consecutive >= 1: only starts from which that many slots follow one another without a gap (a family). */
-enum err day_slots(const struct day *day, const struct want *want, int64_t from_ms, int64_t until_ms, int64_t consecutive,
-                   struct arena *arena, struct slot **slots, size_t *count);
+/* Free slots for that want which start at or after from_ms and before until_ms: sorted by start, length,
+ * channel, one row each. consecutive >= 1: only starts from which that many slots follow one another without
+ * a gap (a family). */
+enum err day_slots(const struct day *day, const struct want *want, int64_t from_ms, int64_t until_ms,
+                   int64_t consecutive, struct arena *arena, struct slot **slots, size_t *count);
 
 /* Would anything of that want be offered that day if nothing were booked? For `explain`. */
 bool day_offers(const struct day *day, const struct want *want);

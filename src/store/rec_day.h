@@ -7,11 +7,27 @@
 #include "store/rec_practice.h"
 #include "store/store.h"
 
-/* The day as it stands: built from the sessions when first touched, rebuilt when practice->sessions_version (of the
- * practice as loaded in THIS transaction) or the bank holidays have changed since. Expired holds are still in it:
- * call day_expire. Read only until day_save. */
+/* The day as it stands: built from the sessions when first touched, rebuilt when practice->sessions_version
+ * (of the practice as loaded in THIS transaction) or the bank holidays have changed since. Expired holds are
+ * still in it: call day_expire. Read only until day_save. */
 enum err day_load(struct tx *tx, const struct practice *practice, int32_t date, struct day *day);
 enum err day_save(struct tx *tx, const struct day *day);
+
+/* For several days of one practice: what days are made from is read once, when it is needed first. */
+struct day_source {
+    const struct practice *practice;
+    int64_t holidays_version;
+    bool version_known;
+    bool sessions_known; /* and the corrections */
+    struct session *sessions;
+    size_t session_count;
+    struct bank_holiday_corrections corrections;
+};
+struct day_source day_source(const struct practice *practice);
+/* with_ids false: entries have "" as their id, and what is free is found faster; such a day is never saved.
+ */
+enum err day_load_from(struct tx *tx, struct day_source *source, int32_t date, bool with_ids,
+                       struct day *day);
 
 /* An empty agenda if there is none. */
 enum err agenda_load(struct tx *tx, const char *patient_id, struct agenda *agenda);
