@@ -242,8 +242,8 @@ static bool take_scalar(const struct field *field, struct span bytes, void *at)
     case FIELD_ENUMS:
         right = take_enums(&reader, field, at);
         break;
-    default:
-        must(!"a scalar");
+    default: /* take_value sends no other kind here */
+        break;
     }
     return right && reader_done(&reader);
 }

@@ -67,7 +67,7 @@ void json_text(struct json_writer *writer, const char *name, const char *text); 
 void json_text_sized(struct json_writer *writer, const char *name, const char *text, size_t size);
 void json_integer(struct json_writer *writer, const char *name, int64_t value);
 void json_real(struct json_writer *writer, const char *name,
-               double value); /* shortest form that reads back equal; null if it is no number */
+               double value); /* a short form that reads back equal; null if it is infinite or NAN */
 void json_boolean(struct json_writer *writer, const char *name, bool value);
 void json_null(struct json_writer *writer, const char *name);
 void json_instant(struct json_writer *writer, const char *name, int64_t ms);   /* RFC 3339 UTC, seconds */

@@ -51,7 +51,7 @@ void nearest_try(struct nearest *nearest, const char *name)
     size_t size = strlen(name);
     size_t distance = nearest_distance(nearest->word, nearest->size, name, size);
 
-    if (distance < nearest->distance && distance <= (size + 2) / 3) {
+    if (distance < nearest->distance && distance <= (size + 1) / 3) {
         nearest->best = name;
         nearest->distance = distance;
     }
