@@ -65,8 +65,7 @@ static void put_pair(struct json_writer *writer, const struct log_pair *pair)
     if (!is_allowed(pair->key))
         json_text_sized(writer, "left_out", pair->key, utf8_cut(pair->key, strlen(pair->key), KEY_BYTES));
     else if (pair->is_text)
-        json_text_sized(writer, pair->key, pair->text,
-                        utf8_cut(pair->text, strlen(pair->text), LOG_TEXT_BYTES));
+        json_text_sized(writer, pair->key, text, utf8_cut(text, strlen(text), LOG_TEXT_BYTES));
     else
         json_integer(writer, pair->key, pair->integer);
 }
