@@ -77,11 +77,25 @@ void env_close(struct engine *engine)
     engine->env = NULL;
 }
 
-int env_reopen(struct engine *engine)
+static bool is_useless(const struct engine *engine)
 {
+    MDB_txn *txn;
+
+    int code = engine->env ? mdb_txn_begin(engine->env, NULL, MDB_RDONLY, &txn) : MDB_PANIC;
+    if (!code)
+        mdb_txn_abort(txn);
+    return code == MDB_PANIC;
+}
+
+int env_recover(struct engine *engine)
+{
+    int code = 0;
+
     must(pthread_rwlock_wrlock(&engine->env_lock) == 0);
-    env_close(engine);
-    int code = env_open(engine);
+    if (is_useless(engine)) { /* or somebody has been here meanwhile */
+        env_close(engine);
+        code = env_open(engine);
+    }
     must(pthread_rwlock_unlock(&engine->env_lock) == 0);
     return code;
 }
@@ -121,7 +135,7 @@ static int begin_new(struct engine *engine, MDB_txn **txn)
 static int begin(struct engine *engine, MDB_txn **txn)
 {
     if (!engine->env)
-        return EIO;
+        return MDB_PANIC;
     *txn = idle_take(engine);
     if (!*txn)
         return begin_new(engine, txn);
@@ -131,17 +145,27 @@ static int begin(struct engine *engine, MDB_txn **txn)
     return code;
 }
 
-enum err env_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg)
+static int read_once(struct engine *engine, view_fn *fn, void *arg, enum err *result)
 {
     struct lmdb_view view = {.view = {&lmdb_view_ops, true}, .engine = engine};
 
-    (void)access; /* nothing to fetch ahead */
     must(pthread_rwlock_rdlock(&engine->env_lock) == 0);
-    enum err e = env_error(begin(engine, &view.txn));
-    if (!e) {
-        e = fn(&view.view, arg);
+    int code = begin(engine, &view.txn);
+    if (!code) {
+        *result = fn(&view.view, arg);
         idle_give(engine, view.txn);
     }
     must(pthread_rwlock_unlock(&engine->env_lock) == 0);
-    return e;
+    return code;
+}
+
+enum err env_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg)
+{
+    enum err result = ERR_OK;
+
+    (void)access; /* nothing to fetch ahead */
+    int code = read_once(engine, fn, arg, &result);
+    if (code == MDB_PANIC && env_recover(engine) == 0)
+        code = read_once(engine, fn, arg, &result);
+    return code ? env_error(code) : result;
 }

@@ -55,8 +55,8 @@ struct lmdb_view {
 /* 0, or an LMDB or system error number. */
 int env_open(struct engine *engine);
 void env_close(struct engine *engine);
-/* After MDB_PANIC: waits until no reader is at work. */
-int env_reopen(struct engine *engine);
+/* After MDB_PANIC, the lock not held: opens the environment again, if nobody has done so meanwhile. */
+int env_recover(struct engine *engine);
 enum err env_error(int code);
 enum err env_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg);
 

@@ -113,13 +113,23 @@ static struct store_job *next_batch(struct engine *engine, bool *probe)
 
 /* ---- one batch ---- */
 
+static int begin_once(struct engine *engine, MDB_txn **txn)
+{
+    must(pthread_rwlock_rdlock(&engine->env_lock) == 0);
+    int code = engine->env ? mdb_txn_begin(engine->env, NULL, 0, txn) : MDB_PANIC;
+    if (code)
+        must(pthread_rwlock_unlock(&engine->env_lock) == 0);
+    return code;
+}
+
+/* On success the environment's lock is held until settle(). */
 static int begin(struct engine *engine, MDB_txn **txn)
 {
-    int code = engine->env ? mdb_txn_begin(engine->env, NULL, 0, txn) : MDB_PANIC;
+    int code = begin_once(engine, txn);
     if (code != MDB_PANIC)
         return code;
-    code = env_reopen(engine);
-    return code ? code : mdb_txn_begin(engine->env, NULL, 0, txn);
+    code = env_recover(engine);
+    return code ? code : begin_once(engine, txn);
 }
 
 static bool has_room(const struct lmdb_view *view)
@@ -160,10 +170,13 @@ static int settle(struct engine *engine, struct lmdb_view *view)
         mdb_txn_abort(view->txn);
     else
         code = commit(engine, view->txn);
-    if (code)
+    must(pthread_rwlock_unlock(&engine->env_lock) == 0);
+    if (code) {
         atomic_fetch_add(&engine->failures, 1);
-    else
+        (void)env_recover(engine); /* if it fails, the next one who needs it tries again */
+    } else {
         atomic_fetch_add(&engine->writes, view->write_count);
+    }
     if (code || view->write_count > 0)
         atomic_store(&engine->health, (int)env_error(code));
     return code;
@@ -220,7 +233,7 @@ static void probe(struct engine *engine)
 
     int code = begin(engine, &view.txn);
     if (code)
-        return;
+        return; /* still failing; the next probe comes in a second */
     code = mdb_cursor_open(view.txn, engine->dbi, &cursor);
     if (!code)
         code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
