@@ -19,6 +19,7 @@ enum endpoint_flag {
     ENDPOINT_LIST = 16,     /* data is an array with next_cursor */
     ENDPOINT_UNLIMITED = 32, /* no rate limit: health, metrics */
     ENDPOINT_LOGIN = 64,    /* answers may carry members beside the envelope's: token */
+    ENDPOINT_ANONYMOUS = 128, /* public, and a token is not even looked at: an expired one must not stop a login */
 };
 
 struct endpoint {

@@ -92,6 +92,12 @@ enum err call_fail(struct call *call, enum err err, const char *format, ...)
     return err;
 }
 
+enum err call_refuse(struct call *call, enum err err)
+{
+    call->verdict = err;
+    return ERR_OK;
+}
+
 enum err call_problem(struct call *call, const char *pointer, enum err err, const char *message)
 {
     enum err e = problems_add(&call->problems, pointer, err, message);

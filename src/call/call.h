@@ -96,6 +96,7 @@ struct call {
     const char *idempotency_key;
 
     struct problems problems;
+    enum err verdict;         /* of call_refuse; ERR_OK = none */
     const char *detail;       /* says more than the error's own text; NULL = that text */
     struct buf problem_extra; /* further members of the problem: `, "alternatives": [...]` */
     int64_t retry_after_s;
@@ -124,6 +125,9 @@ enum err call_check_version(const struct call *call, int64_t version);
 
 /* Fails with a detail of its own (copied); returns err, so that it ends a handler. */
 enum err call_fail(struct call *call, enum err err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Ends a handler whose transaction is kept although the answer is an error: a failed login was counted, a stolen token's
+ * family was revoked. Gives ERR_OK. */
+enum err call_refuse(struct call *call, enum err err);
 /* Adds one problem and gives ERR_INVALID (or ERR_MEMORY): for a rule that needs the store. */
 enum err call_problem(struct call *call, const char *pointer, enum err err, const char *message);
 

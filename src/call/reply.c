@@ -18,6 +18,7 @@ void reply_reset(struct call *call)
     buf_init(&call->problem_extra, call->arena);
     problems_init(&call->problems, call->arena);
     call->detail = NULL;
+    call->verdict = ERR_OK;
 }
 
 void reply_header(struct call *call, const char *name, const char *value)

@@ -60,7 +60,7 @@ static enum err flow_transact(struct tx *tx, void *arg)
     enum err e = auth_caller(call, tx);
     if (!e && remember) e = idempotency_begin(call, tx, &replayed);
     if (!e && !replayed) e = endpoint->handle(call, tx);
-    if (!e && !replayed && remember) e = idempotency_end(call, tx);
+    if (!e && !replayed && remember && !call->verdict) e = idempotency_end(call, tx);
     /* The audit record of what was done or read belongs here: same transaction, before anybody is answered. */
     return e;
 }
@@ -79,6 +79,8 @@ static void flow_log(const struct call *call, enum err e)
 
 static void flow_end(struct call *call, enum err e, flow_done_fn *done, void *arg)
 {
+    if (!e)
+        e = call->verdict;
     if (!e && !buf_ok(&call->reply.body))
         e = ERR_MEMORY;
     if (!e)
