@@ -257,14 +257,13 @@ static enum err scan_check(struct tx *tx, void *arg)
     struct row *rows = NULL;
     size_t count = 99;
     bool more = !one->more;
-    char joined[64] = "";
+    const char *joined = "";
 
     enum err e = tx_scan(tx, &one->scan, &rows, &count, &more);
     if (e)
         return e;
     for (size_t i = 0; i < count; i++) {
-        assert_true(strlen(joined) + strlen(rows[i].sort) < sizeof joined);
-        strncat(joined, rows[i].sort, sizeof joined - strlen(joined) - 1);
+        joined = arena_printf(tx_arena(tx), "%s%s", joined, rows[i].sort);
         assert_err(ERR_OK, rows[i].err);
         assert_int_equal(rows[i].value.size, strlen(rows[i].sort));
         assert_memory_equal(rows[i].value.data, rows[i].sort, rows[i].value.size);

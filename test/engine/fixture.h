@@ -19,8 +19,8 @@ struct mem_disk;
 struct place {
     const struct engine_row *engine;
     char folder[PLACE_PATH_MAX]; /* temporary; the store is in it */
-    char dir[PLACE_PATH_MAX + 8];
-    char key_file[PLACE_PATH_MAX + 16];
+    char dir[PLACE_PATH_MAX + 40];
+    char key_file[PLACE_PATH_MAX + 60];
     struct mem_disk *disk;
     struct store_options options; /* for the next opening */
     struct store *store;

@@ -433,7 +433,7 @@ static void test_key_beside_the_folder(void **state)
 
     place_close(place);
     assert_int_equal(unlink(place->key_file), 0);
-    (void)strcat(place->dir, "2/");
+    (void)snprintf(place->dir, sizeof place->dir, "%s/data2/", place->folder);
     assert_err(ERR_OK, place_open(place));
     (void)snprintf(place->key_file, sizeof place->key_file, "%s/data2.key", place->folder);
     assert_int_equal(access(place->key_file, F_OK), 0);
@@ -592,7 +592,7 @@ static void test_work_beside_a_server(void **state)
 static bool write_many(struct place *place)
 {
     for (int i = 0; i < 200; i++) {
-        char part[20];
+        char part[40];
         (void)snprintf(part, sizeof part, "%ld-%d", (long)getpid(), i);
         if (put_text(place, &(struct key){TABLE_POSTCODE, part, NULL}, "patient-1", "x") != ERR_OK)
             return false;
@@ -632,7 +632,7 @@ static void test_two_start_at_once(void **state)
 static enum err put_large(struct place *place, int number)
 {
     static char text[3001];
-    char part[20];
+    char part[40];
 
     memset(text, 'x', sizeof text - 1);
     (void)snprintf(part, sizeof part, "%d", number);
