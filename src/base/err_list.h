@@ -74,6 +74,7 @@ ERR_ROW(ERR_PASSWORD_HAS_EMAIL, "password_contains_email", 422, false, "The pass
 
 /* Identity and people. */
 ERR_ROW(ERR_EMAIL_TAKEN, "email_taken", 409, false, "There is an account with this e-mail address.")
+ERR_ROW(ERR_LAST_ADMIN, "last_admin", 409, false, "This is the last active admin. Make another one first.")
 ERR_ROW(ERR_PATIENT_EXISTS, "patient_exists", 409, false, "Your patient record exists already; change it with PUT /patients/{patient_id}.")
 ERR_ROW(ERR_NHS_NUMBER_TAKEN, "nhs_number_taken", 409, false, "Another patient has this verified NHS number.")
 ERR_ROW(ERR_ODS_CODE_TAKEN, "ods_code_taken", 409, false, "Another practice has this ODS code.")

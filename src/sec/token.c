@@ -35,6 +35,7 @@ struct tokens *tokens_new(const struct tokens_options *options)
     struct tokens *tokens = calloc(1, sizeof *tokens);
     struct token_cache *cache = tokens ? token_cache_new() : NULL;
 
+    must(options->ttl_ms >= SECOND_MS && options->ttl_ms <= TOKEN_TTL_MAX_MS);
     if (!cache) {
         free(tokens);
         return NULL;
@@ -165,7 +166,7 @@ enum err token_sign(struct tokens *tokens, struct arena *arena, struct token_cla
     enum err e = ERR_INTERNAL; /* there are no keys: main sets them before it serves */
 
     buf_init(&text, arena);
-    claims->expires_at = (claims->issued_at / SECOND_MS) * SECOND_MS + TOKEN_TTL_MS;
+    claims->expires_at = (claims->issued_at / SECOND_MS) * SECOND_MS + tokens->options.ttl_ms;
     struct span payload = payload_of(tokens, arena, claims, token_id);
     if (!payload.data)
         return ERR_MEMORY;

@@ -37,6 +37,7 @@ struct tokens;
 struct tokens_options {
     const char *issuer;
     const char *audience;
+    int64_t ttl_ms;           /* 1 second to TOKEN_TTL_MAX_MS */
     const char *const *roles; /* names in the order of their numbers from 1 on, NULL behind the last */
 };
 

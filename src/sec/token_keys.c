@@ -65,7 +65,7 @@ static bool drop_dead(struct token_keys *keys, int64_t now_ms)
 {
     bool changed = false;
 
-    while (keys->count > 1 && keys->items[1].active_from + TOKEN_TTL_MS + TOKEN_SKEW_MS <= now_ms) {
+    while (keys->count > 1 && keys->items[1].active_from + TOKEN_TTL_MAX_MS + TOKEN_SKEW_MS <= now_ms) {
         keys->count--;
         memmove(keys->items, keys->items + 1, keys->count * sizeof keys->items[0]);
         sodium_memzero(&keys->items[keys->count], sizeof keys->items[0]);

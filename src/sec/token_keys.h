@@ -18,8 +18,8 @@ enum {
     TOKEN_KEYS_MAX = 8,
     TOKEN_NUMBER_BYTES = 32, /* a coordinate or the secret number of P-256 */
     TOKEN_KEY_ID_TEXT = 44,  /* the key's SHA-256 thumbprint (RFC 7638) in base64url, and NUL */
-    TOKEN_TTL_MS = 15 * 60 * 1000,
-    TOKEN_SKEW_MS = 60 * 1000, /* how far the clocks of two servers may be apart */
+    TOKEN_TTL_MAX_MS = 24 * 60 * 60 * 1000, /* of an access token; what is set is usually 15 minutes */
+    TOKEN_SKEW_MS = 60 * 1000,              /* how far the clocks of two servers may be apart */
     TOKEN_KEY_AHEAD_MS = 24 * 60 * 60 * 1000,
 };
 #define TOKEN_KEY_SIGNS_MS (INT64_C(30) * 24 * 60 * 60 * 1000)

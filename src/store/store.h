@@ -49,7 +49,7 @@
     ROW(USAGE_BY_PRACTICE, usage_by_practice, true) /* part: practice id; sort: YYYY-MM-DD */                          \
     ROW(USER, user, true)                      /* part: user id */                                                     \
     ROW(USER_EMAIL, user_email, true)          /* part: login form of the e-mail -> user id */                         \
-    ROW(USER_LIST, user_list, false)           /* part: "all"; sort: user id (staff and admins) */                     \
+    ROW(USER_LIST, user_list, false)           /* part: role (staff, admin); sort: user id */                          \
     ROW(TOKEN_FAMILY, token_family, true)      /* part: family id: refresh token rotation */                           \
     ROW(LOCKOUT, lockout, true)                /* part: "account/..." or "address/..." */                              \
     ROW(IDEMPOTENCY, idempotency, true)        /* part: user and key */                                                \
