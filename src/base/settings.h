@@ -1,0 +1,75 @@
+/* settings.h - every setting of the program, in one table (settings.c): its flag, environment variable,
+ * range, default and meaning. A flag goes before the variable, the variable before the default; an empty
+ * variable counts as not set. Everything is checked before anything starts, and all mistakes are told at
+ * once.
+ *
+ * Texts and lists live in the arena given to settings_load. */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fields.h" /* struct list */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Which subcommands take a setting: flags of others are refused, and variables of others are not looked at.
+ */
+enum command {
+    COMMAND_SERVE = 1,
+    COMMAND_VERIFY = 2,
+    COMMAND_USER_ADD = 4,
+};
+
+enum environment { ENVIRONMENT_DEV = 1, ENVIRONMENT_STAGING, ENVIRONMENT_PROD };
+
+struct settings {
+    /* serve: the door */
+    const char *bind;     /* an IPv4 or IPv6 address */
+    int64_t port;         /* 0: any free one */
+    int64_t http_threads; /* 0: one per core */
+    int64_t max_connections;
+    int64_t request_timeout_seconds;
+    struct list cors_origins;      /* of const char *: "https://host[:port]", or one "*" */
+    struct list trusted_proxies;   /* of const char *, each right for network_parse */
+    int64_t rate_limit_per_minute; /* 0: none */
+    const char *api_gateway_url;   /* how others reach us, without a slash at the end; NULL if not said */
+    /* the store */
+    int32_t store; /* 1: lmdb */
+    const char *data_dir;
+    const char *key_file;   /* NULL: data_dir with ".key" behind it */
+    const char *master_key; /* NULL: the key file */
+    int64_t writer_queue;
+    bool demo;
+    /* identity */
+    const char *token_issuer;
+    int64_t access_token_seconds, refresh_token_days, hash_queue;
+    /* bookings */
+    int64_t hold_minutes;
+    /* operation */
+    int32_t environment; /* enum environment */
+    int32_t log_level;   /* enum log_level + 1 */
+    /* user add */
+    const char *user_email, *user_role;
+    struct list user_practices; /* of const char * */
+    /* named by deployments on AWS */
+    const char *aws_region, *appointments_table, *patients_table, *practices_table, *user_pool_id,
+        *user_pool_client_id;
+};
+
+typedef char *settings_getenv(const char *name); /* getenv, or a test's own */
+
+/* argv: what stands behind the subcommand. After ERR_SETTING *why has a line for each mistake, without a
+ * secret's value in it; ERR_MEMORY. */
+enum err settings_load(enum command command, int argc, char **argv, settings_getenv *get, struct arena *arena,
+                       struct settings *settings, const char **why);
+
+/* For `opendoor settings`: every setting with variable, flag, range, default and meaning. */
+void settings_print(struct buf *buf);
+/* For `opendoor help COMMAND`: its flags. */
+void settings_help(struct buf *buf, enum command command);
+/* A file of environment variables to start from; everything in it is commented out. */
+void settings_env_example(struct buf *buf);
+
+#endif
