@@ -3,11 +3,31 @@
 
 /* clang-format off */
 #define ENDPOINTS(ROW) \
+    ROW(practice_list) \
+    ROW(practice_create) \
+    ROW(practice_read) \
+    ROW(practice_update) \
+    ROW(practice_availability) \
+    ROW(availability) \
+    ROW(session_list) \
+    ROW(session_create) \
+    ROW(session_read) \
+    ROW(session_update) \
+    ROW(session_delete) \
+    ROW(closure_list) \
+    ROW(closure_create) \
+    ROW(closure_delete) \
+    ROW(bank_holiday_list) \
+    ROW(bank_holiday_import) \
+    ROW(postcode_import) \
     ROW(patient_create) \
     ROW(patient_find) \
     ROW(patient_read) \
     ROW(patient_update) \
     ROW(patient_usage) \
+    ROW(proxy_create) \
+    ROW(proxy_list) \
+    ROW(proxy_end) \
     ROW(practice_usage) \
     ROW(appointment_create) \
     ROW(appointment_group_create) \

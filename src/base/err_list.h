@@ -71,6 +71,8 @@ ERR_ROW(ERR_TIME_OF_DAY, "time_invalid", 422, false, "This is not a time of day,
 ERR_ROW(ERR_CURSOR, "cursor_invalid", 422, false, "This cursor is not valid here; start again without one.")
 ERR_ROW(ERR_PASSWORD_COMMON, "password_common", 422, false, "This password is too common; choose another.")
 ERR_ROW(ERR_PASSWORD_HAS_EMAIL, "password_contains_email", 422, false, "The password must not contain your e-mail name; choose another.")
+ERR_ROW(ERR_PASSWORD_WRONG, "password_wrong", 422, false, "This is not the password of your account.")
+ERR_ROW(ERR_RESET_INVALID, "reset_token_invalid", 422, false, "This reset link is unknown, expired or used before. Ask for a new one.")
 
 /* Identity and people. */
 ERR_ROW(ERR_EMAIL_TAKEN, "email_taken", 409, false, "There is an account with this e-mail address.")
@@ -78,9 +80,12 @@ ERR_ROW(ERR_LAST_ADMIN, "last_admin", 409, false, "This is the last active admin
 ERR_ROW(ERR_PATIENT_EXISTS, "patient_exists", 409, false, "Your patient record exists already; change it with PUT /patients/{patient_id}.")
 ERR_ROW(ERR_NHS_NUMBER_TAKEN, "nhs_number_taken", 409, false, "Another patient has this verified NHS number.")
 ERR_ROW(ERR_ODS_CODE_TAKEN, "ods_code_taken", 409, false, "Another practice has this ODS code.")
-ERR_ROW(ERR_TOO_MANY_SESSIONS, "too_many_sessions", 422, false, "The practice has the most sessions that one can have; delete those that are over.")
+ERR_ROW(ERR_SESSION_LIMIT, "session_limit", 422, false, "The practice has the most sessions that one can have; delete those that are over.")
 ERR_ROW(ERR_FILTER_NEEDED, "filter_needed", 422, false, "Say which: send patient_id or practice_id.")
 ERR_ROW(ERR_POSTCODE_UNKNOWN, "postcode_unknown", 422, false, "This postcode is not known here; send latitude and longitude, or a postcode near by.")
+
+ERR_ROW(ERR_PROXY_AGE, "proxy_age", 422, false, "The age of the patient or of the person acting does not allow this basis, or their dates of birth are not recorded.")
+ERR_ROW(ERR_PROXY_UNTIL, "proxy_until", 422, false, "Say until when: a day that is not past, at most 5 years ahead, and, by parental responsibility, before the 16th birthday.")
 
 /* Appointments: each time rule has a code of its own. */
 ERR_ROW(ERR_IN_PAST, "in_past", 422, false, "The appointment must be in the future.")
@@ -103,4 +108,5 @@ ERR_ROW(ERR_STATUS_MOVE, "status_change_not_allowed", 409, false, "The appointme
 ERR_ROW(ERR_HOLD_EXPIRED, "hold_expired", 409, false, "The hold has expired; book again.")
 ERR_ROW(ERR_CANCEL_CUTOFF, "cancel_cutoff_passed", 422, false, "It is too late to change or cancel this online; phone the practice.")
 ERR_ROW(ERR_DAY_FULL_UP, "day_too_large", 422, false, "This day has reached the most appointments that one practice can hold.")
+ERR_ROW(ERR_DAY_SESSIONS, "too_many_sessions", 422, false, "This day would have more sessions than one practice can hold; join or cancel some.")
 ERR_ROW(ERR_AGENDA_FULL, "too_many_appointments", 422, false, "The patient has the most appointments that one person can hold.")

@@ -14,9 +14,17 @@
 
 enum { KEEP_MS = 24 * 60 * 60 * 1000, HASH_BYTES = 32, FORM = 1 };
 
+/* What makes two requests the same: where they go (a dry run is not the change itself) and what they carry. */
 static void body_hash(const struct call *call, uint8_t hash[static HASH_BYTES])
 {
-    (void)crypto_generichash(hash, HASH_BYTES, call->request.body.data, call->request.body.size, NULL, 0);
+    const struct request *request = &call->request;
+    crypto_generichash_state state;
+
+    (void)crypto_generichash_init(&state, NULL, 0, HASH_BYTES);
+    (void)crypto_generichash_update(&state, (const uint8_t *)request->path, strlen(request->path) + 1);
+    (void)crypto_generichash_update(&state, (const uint8_t *)request->query, strlen(request->query) + 1);
+    (void)crypto_generichash_update(&state, request->body.data, request->body.size);
+    (void)crypto_generichash_final(&state, hash, HASH_BYTES);
 }
 
 static enum err record_key(struct call *call, struct key *key)
