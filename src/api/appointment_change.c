@@ -12,7 +12,7 @@
 enum err appointment_open(struct call *call, struct tx *tx, struct appointment *appointment)
 {
     enum err e = appointment_load(tx, call->path_params[0], appointment);
-    if (!e) e = access_appointment(call, ACTION_APPOINTMENT_CHANGE, appointment->patient_id, appointment->practice_id);
+    if (!e) e = access_appointment(call, tx, ACTION_APPOINTMENT_CHANGE, appointment->patient_id, appointment->practice_id);
     return e ? e : call_check_version(call, appointment->version);
 }
 
@@ -29,13 +29,13 @@ static bool is_moved(const struct appointment *before, const struct appointment 
 }
 
 /* A patient confirms a hold and cancels; what happened on the day is for staff to say. */
-static enum err status_check(struct call *call, const struct appointment *before, const struct appointment *after)
+static enum err status_check(struct call *call, struct tx *tx, const struct appointment *before, const struct appointment *after)
 {
     bool patients_own = after->status == before->status || after->status == STATUS_CANCELLED ||
                         (before->status == STATUS_PENDING && after->status == STATUS_BOOKED);
 
     if (!patients_own) {
-        enum err e = access_appointment(call, ACTION_APPOINTMENT_ATTEND, before->patient_id, before->practice_id);
+        enum err e = access_appointment(call, tx, ACTION_APPOINTMENT_ATTEND, before->patient_id, before->practice_id);
         if (e)
             return e;
     }
@@ -86,7 +86,7 @@ enum err appointment_change(struct call *call, struct tx *tx, const struct appoi
     bool leaves = before->status != after->status && after->status == STATUS_CANCELLED;
     struct booking booking;
 
-    enum err e = status_check(call, before, after);
+    enum err e = status_check(call, tx, before, after);
     if (!e) e = members_check(call, before, after, moved);
     if (!e) e = booking_open(call, tx, before->practice_id, &booking);
     if (!e && before->status == STATUS_PENDING && after->status != STATUS_CANCELLED && before->expires_at <= call->now_ms)

@@ -68,7 +68,7 @@ struct sources {
     size_t count;
 };
 
-static enum err sources_find(struct call *call, const struct query *query, struct sources *sources)
+static enum err sources_find(struct call *call, struct tx *tx, const struct query *query, struct sources *sources)
 {
     const struct user *user = call->caller.user;
     const char **one = arena_zero(call->arena, 1, sizeof *one);
@@ -77,8 +77,8 @@ static enum err sources_find(struct call *call, const struct query *query, struc
         return ERR_MEMORY;
     *sources = (struct sources){.ids = one, .count = 1};
     if (user->role == ROLE_PATIENT) {
-        *one = user->user_id;
-        return query->patient_id && strcmp(query->patient_id, user->user_id) != 0 ? ERR_NOT_FOUND : ERR_OK;
+        *one = query->patient_id ? query->patient_id : user->user_id;
+        return access_patient(call, tx, ACTION_APPOINTMENT_READ, *one);
     }
     if (query->practice_id) {
         sources->index = APPOINTMENTS_OF_PRACTICE;
@@ -95,7 +95,7 @@ static enum err sources_find(struct call *call, const struct query *query, struc
 }
 
 /* May the caller see it, and do the filters let it pass? */
-static bool is_wanted(struct call *call, const struct query *query, const struct appointment *appointment)
+static bool is_wanted(struct call *call, struct tx *tx, const struct query *query, const struct appointment *appointment)
 {
     if (query->patient_id && strcmp(query->patient_id, appointment->patient_id) != 0)
         return false;
@@ -103,7 +103,7 @@ static bool is_wanted(struct call *call, const struct query *query, const struct
         return false;
     if (query->status && !(query->status & (uint32_t)1 << (appointment->status - 1)))
         return false;
-    return access_appointment(call, ACTION_APPOINTMENT_READ, appointment->patient_id, appointment->practice_id) == ERR_OK;
+    return access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment->patient_id, appointment->practice_id) == ERR_OK;
 }
 
 static int by_sort(const void *a, const void *b)
@@ -167,7 +167,7 @@ static enum err page_fill(struct call *call, struct tx *tx, const struct query *
         if (e)
             return e;
         for (size_t i = 0; i < count && page->count < ask.limit; i++) {
-            if (is_wanted(call, query, &rows[i].appointment))
+            if (is_wanted(call, tx, query, &rows[i].appointment))
                 kept[page->count++] = rows[i];
             ask.after = *last = rows[i].sort;
             more = more || i + 1 < count;
@@ -204,7 +204,7 @@ static enum err list_reference(struct call *call, struct tx *tx, const struct qu
     enum err e = appointment_find_reference(tx, query->reference, &row->appointment);
     if (e && e != ERR_NOT_FOUND)
         return e;
-    page.count = !e && is_wanted(call, query, &row->appointment);
+    page.count = !e && is_wanted(call, tx, query, &row->appointment);
     reply_rows(call, &page);
     return ERR_OK;
 }
@@ -217,7 +217,7 @@ static enum err handle(struct call *call, struct tx *tx)
     const char *after = NULL;
     const char *last = NULL;
 
-    enum err e = sources_find(call, query, &sources);
+    enum err e = sources_find(call, tx, query, &sources);
     if (e || query->reference)
         return e ? e : list_reference(call, tx, query);
     e = page_after(call, &query->page, &after);

@@ -26,7 +26,7 @@ enum err booking_patient(struct call *call, struct tx *tx, const struct booking 
 {
     const struct practice *practice = &booking->practice;
 
-    enum err e = access_appointment(call, ACTION_APPOINTMENT_BOOK, patient_id, practice->practice_id);
+    enum err e = access_appointment(call, tx, ACTION_APPOINTMENT_BOOK, patient_id, practice->practice_id);
     if (e)
         return e;
     e = patient_load(tx, patient_id, patient);

@@ -111,7 +111,7 @@ static enum err write_appointments(struct call *call, struct tx *tx, const struc
     json_array_begin(writer, "appointments");
     for (size_t i = 0; i < count; i++) {
         const struct appointment *appointment = &rows[i].appointment;
-        if (!access_appointment(call, ACTION_APPOINTMENT_READ, appointment->patient_id, appointment->practice_id))
+        if (!access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment->patient_id, appointment->practice_id))
             fields_write(&appointment_fields, appointment, false, writer, NULL);
     }
     json_array_end(writer);

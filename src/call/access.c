@@ -2,6 +2,7 @@
 #include "call/access.h"
 
 #include "store/rec_patient.h"
+#include "store/rec_proxy.h"
 
 #include <string.h>
 
@@ -15,23 +16,38 @@ enum err access_any(struct call *call, enum action action)
     return policy_check(role_of(call), RELATION_NONE, action);
 }
 
-static bool is_self(const struct call *call, const char *patient_id)
+/* What a patient is to another: themselves, or somebody they act for. */
+static enum err relation_of_patient(struct call *call, struct tx *tx, const char *patient_id, enum relation *relation)
 {
-    return role_of(call) == ROLE_PATIENT && strcmp(call->caller.user_id, patient_id) == 0;
+    bool acts = false;
+
+    *relation = RELATION_SELF;
+    if (strcmp(call->caller.user_id, patient_id) == 0)
+        return ERR_OK;
+    enum err e = proxy_is_running(tx, patient_id, call->caller.user_id, london_date(call->now_ms), &acts);
+    *relation = acts ? RELATION_PROXY : RELATION_NONE;
+    return e;
+}
+
+static enum err relation_of_staff(struct call *call, struct tx *tx, const char *patient_id, enum relation *relation)
+{
+    bool exists = false;
+    enum err e = relation_of_user(tx, call->caller.user, patient_id, &exists);
+
+    *relation = exists ? RELATION_PRACTICE : RELATION_NONE;
+    return e;
 }
 
 enum err access_patient(struct call *call, struct tx *tx, enum action action, const char *patient_id)
 {
-    enum relation relation = is_self(call, patient_id) ? RELATION_SELF : RELATION_NONE;
+    enum relation relation = RELATION_NONE;
+    enum err e = ERR_OK;
 
-    if (role_of(call) == ROLE_STAFF) {
-        bool exists = false;
-        enum err e = relation_of_user(tx, call->caller.user, patient_id, &exists);
-        if (e)
-            return e;
-        relation = exists ? RELATION_PRACTICE : RELATION_NONE;
-    }
-    return policy_check(role_of(call), relation, action);
+    if (role_of(call) == ROLE_PATIENT)
+        e = relation_of_patient(call, tx, patient_id, &relation);
+    else if (role_of(call) == ROLE_STAFF)
+        e = relation_of_staff(call, tx, patient_id, &relation);
+    return e ? e : policy_check(role_of(call), relation, action);
 }
 
 static enum relation relation_to_practice(const struct call *call, const char *practice_id)
@@ -45,8 +61,10 @@ enum err access_practice(struct call *call, enum action action, const char *prac
     return policy_check(role_of(call), relation_to_practice(call, practice_id), action);
 }
 
-enum err access_appointment(struct call *call, enum action action, const char *patient_id, const char *practice_id)
+enum err access_appointment(struct call *call, struct tx *tx, enum action action, const char *patient_id, const char *practice_id)
 {
-    enum relation relation = is_self(call, patient_id) ? RELATION_SELF : relation_to_practice(call, practice_id);
-    return policy_check(role_of(call), relation, action);
+    enum relation relation = relation_to_practice(call, practice_id);
+    enum err e = role_of(call) == ROLE_PATIENT ? relation_of_patient(call, tx, patient_id, &relation) : ERR_OK;
+
+    return e ? e : policy_check(role_of(call), relation, action);
 }

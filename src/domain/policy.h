@@ -11,6 +11,7 @@
 enum relation {
     RELATION_NONE = 0,
     RELATION_SELF,     /* the patient themselves */
+    RELATION_PROXY,    /* acts for the patient, by a recorded and running consent (domain/proxy.h) */
     RELATION_PRACTICE, /* staff of the practice that the thing belongs to, or with a relationship to the
                           patient */
     RELATION_COUNT
@@ -24,6 +25,8 @@ enum action {
     ACTION_PATIENT_VERIFY, /* nhs_number_status, registered_practice_id */
     ACTION_PATIENT_FIND,
     ACTION_PATIENT_USAGE,
+    ACTION_PROXY_READ,
+    ACTION_PROXY_MANAGE, /* say who may act for the patient, and end it */
     ACTION_APPOINTMENT_READ,
     ACTION_APPOINTMENT_BOOK,
     ACTION_APPOINTMENT_CHANGE, /* move, text, cancel */

@@ -56,7 +56,9 @@
     ROW(BANK_HOLIDAY, bank_holiday, false)     /* part: "all": imported corrections */                                 \
     ROW(POSTCODE, postcode, false)             /* part: postcode -> position */                                        \
     ROW(OUTBOX, outbox, false)                 /* part: "all"; sort: time, id: messages to send */                     \
-    ROW(EXPIRY, expiry, false)                 /* part: "all"; sort: time, what: records to delete when due */
+    ROW(EXPIRY, expiry, false)                 /* part: "all"; sort: time, what: records to delete when due */          \
+    ROW(PROXY, proxy, true)                    /* part: patient id; sort: id of who acts for them */                   \
+    ROW(PROXY_OF, proxy_of, true)              /* part: id of who acts; sort: patient id */
 
 enum table {
 #define STORE_TABLE_ENUM(upper, lower, blind) TABLE_##upper,
