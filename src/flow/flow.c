@@ -92,6 +92,17 @@ static void flow_end(struct call *call, enum err e, flow_done_fn *done, void *ar
     done(call, arg);
 }
 
+static void on_refused(struct call *call, void *arg)
+{
+    (void)call;
+    (void)arg;
+}
+
+void flow_refuse(struct call *call, enum err err)
+{
+    flow_end(call, err, on_refused, NULL);
+}
+
 static void on_stored(struct store_job *job, enum err e)
 {
     struct flow *flow = CONTAINER(job, struct flow, store_job);

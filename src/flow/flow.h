@@ -14,6 +14,10 @@ void flow_start(struct call *call, flow_done_fn *done, void *arg);
 /* The same, and waits for the end: for the command line, Lambda and tests. */
 void flow_run(struct call *call);
 
+/* Ends a call that the door refuses before it has become a request: the problem is rendered, logged and counted like any
+ * other. Set call->detail first where there is more to say. */
+void flow_refuse(struct call *call, enum err err);
+
 /* Checks the tables of endpoints: names, paths, field tables, examples. For start-up: a mistake of ours ends the program. */
 void flow_check_tables(void);
 
