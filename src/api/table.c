@@ -3,6 +3,20 @@
 
 /* clang-format off */
 #define ENDPOINTS(ROW) \
+    ROW(auth_register) \
+    ROW(auth_login) \
+    ROW(auth_refresh) \
+    ROW(auth_logout) \
+    ROW(auth_me) \
+    ROW(auth_password_change) \
+    ROW(auth_password_reset_request) \
+    ROW(auth_password_reset) \
+    ROW(jwks) \
+    ROW(user_create) \
+    ROW(user_list) \
+    ROW(user_read) \
+    ROW(user_update) \
+    ROW(user_delete) \
     ROW(practice_list) \
     ROW(practice_create) \
     ROW(practice_read) \

@@ -1,0 +1,106 @@
+/* auth.c - who is it? Before the transaction, from the access token alone, which costs no look into the
+ * store: enough to refuse a stranger and to read input by the caller's role. Inside it, from the stored user,
+ * which decides: somebody who was disabled, has logged out, or has changed the password since has no say any
+ * more, whatever the token says. */
+#include "flow/step.h"
+
+#include "api/endpoint.h"
+#include "sec/token.h"
+#include "store/rec_token_family.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool is_authorization(const struct header *header)
+{
+    return strcasecmp(header->name, "Authorization") == 0;
+}
+
+/* The token of the one Authorization header (RFC 6750 section 2.1); NULL if there is no such header. */
+static enum err bearer_token(const struct call *call, const char **token)
+{
+    const char *value = NULL;
+
+    for (size_t i = 0; i < call->request.header_count; i++) {
+        if (!is_authorization(&call->request.headers[i]))
+            continue;
+        if (value) /* two identities are none */
+            return ERR_UNAUTHENTICATED;
+        value = call->request.headers[i].value;
+    }
+    if (value && strncasecmp(value, "Bearer ", strlen("Bearer ")) != 0)
+        return ERR_UNAUTHENTICATED;
+    if (value)
+        value += strlen("Bearer ") + strspn(value + strlen("Bearer "), " ");
+    *token = value;
+    return ERR_OK;
+}
+
+static enum err caller_set(struct call *call, const struct token_claims *claims)
+{
+    struct caller *caller = &call->caller;
+    const char *user_id = arena_dup(call->arena, claims->user_id);
+    const char *family_id = arena_dup(call->arena, claims->family_id);
+
+    if (!user_id || !family_id)
+        return ERR_MEMORY;
+    caller->user_id = user_id;
+    caller->family_id = family_id;
+    caller->token_role = (enum role)claims->role;
+    caller->token_issued_at = claims->issued_at;
+    return ERR_OK;
+}
+
+/* A role that changes voids the tokens that say the old one, so refusing by the token's role is right, and
+ * early: before the body is read. */
+static enum err role_check(const struct endpoint *endpoint, int32_t role)
+{
+    return !endpoint->roles || (endpoint->roles & ROLE_BIT(role)) ? ERR_OK : ERR_FORBIDDEN;
+}
+
+enum err auth_token(struct call *call)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    struct token_claims claims;
+    const char *token = NULL;
+
+    if (endpoint->flags & ENDPOINT_SECRETS)
+        arena_hold_secrets(call->arena);
+    if (endpoint->flags & ENDPOINT_ANONYMOUS)
+        return ERR_OK;
+    enum err e = bearer_token(call, &token);
+    if (e)
+        return e;
+    if (!token)
+        return endpoint->roles ? ERR_UNAUTHENTICATED : ERR_OK;
+    e = token_verify(call->app->tokens, call->arena, token, call->now_ms, &claims);
+    if (!e)
+        e = role_check(endpoint, claims.role);
+    return e ? e : caller_set(call, &claims);
+}
+
+/* The family is the login itself: it is deleted by a logout and by a reused refresh token. */
+static enum err still_valid(const struct call *call, struct tx *tx, const struct user *user)
+{
+    if (user->status != USER_ACTIVE || call->caller.token_issued_at < user->tokens_after)
+        return ERR_UNAUTHENTICATED;
+    enum err e = token_family_alive(tx, call->caller.family_id);
+    return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+}
+
+enum err auth_caller(struct call *call, struct tx *tx)
+{
+    call->caller.user = NULL; /* of an earlier run of the transaction */
+    if (!call->caller.user_id)
+        return ERR_OK; /* auth_token has refused where somebody is needed */
+    struct user *user = arena_alloc(call->arena, sizeof *user);
+    enum err e = user ? user_load(tx, call->caller.user_id, user) : ERR_MEMORY;
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+    e = still_valid(call, tx, user);
+    if (!e)
+        e = role_check(call->endpoint, user->role);
+    if (!e)
+        call->caller.user = user;
+    return e;
+}
