@@ -20,6 +20,8 @@ enum endpoint_flag {
     ENDPOINT_UNLIMITED = 32, /* no rate limit: health, metrics */
     ENDPOINT_LOGIN = 64,    /* answers may carry members beside the envelope's: token */
     ENDPOINT_ANONYMOUS = 128, /* public, and a token is not even looked at: an expired one must not stop a login */
+    ENDPOINT_SECRETS = 256,   /* passwords or tokens in the body or in the answer: memory is wiped */
+    ENDPOINT_UNLISTED = 512,  /* a part of a page: not in the OpenAPI document */
 };
 
 struct endpoint {

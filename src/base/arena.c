@@ -31,6 +31,7 @@ struct arena {
     struct block *newest;
     size_t cap;
     size_t total;
+    bool secrets;
 };
 
 static _Thread_local unsigned fail_after;
@@ -58,6 +59,8 @@ static void free_blocks_until(struct arena *arena, const struct block *stop)
     while (arena->newest != stop) {
         struct block *block = arena->newest;
         arena->newest = block->before;
+        if (arena->secrets)
+            explicit_bzero(block->data, block->used);
         free(block);
     }
 }
@@ -68,6 +71,11 @@ void arena_free(struct arena *arena)
         return;
     free_blocks_until(arena, NULL);
     free(arena);
+}
+
+void arena_hold_secrets(struct arena *arena)
+{
+    arena->secrets = true;
 }
 
 static struct block *block_add(struct arena *arena, size_t needed)
@@ -166,6 +174,8 @@ struct arena_mark arena_mark(const struct arena *arena)
 void arena_reset(struct arena *arena, struct arena_mark mark)
 {
     free_blocks_until(arena, mark.block);
+    if (arena->newest && arena->secrets)
+        explicit_bzero(arena->newest->data + mark.used, arena->newest->used - mark.used);
     if (arena->newest)
         arena->newest->used = mark.used;
     arena->total = mark.total;

@@ -21,6 +21,9 @@ struct arena_mark {
 struct arena *arena_new(size_t cap_bytes);
 void arena_free(struct arena *arena); /* takes NULL */
 
+/* From now on memory is wiped before the system gets it back: there are passwords or tokens in it. */
+void arena_hold_secrets(struct arena *arena);
+
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_zero(struct arena *arena, size_t count, size_t size); /* zeroed; NULL on overflow too */
 char *arena_text(struct arena *arena, const char *text, size_t size); /* copy, NUL-terminated */
