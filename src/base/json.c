@@ -245,7 +245,7 @@ static enum err parse_word(struct parser *p, struct json *node, const char *word
 static enum err new_node(struct parser *p, struct json **node)
 {
     if (++p->values > JSON_VALUES_MAX)
-        return refuse(p, ERR_INVALID, "fewer values");
+        return refuse(p, ERR_INVALID, "an end to the values");
     *node = arena_zero(p->arena, 1, sizeof **node);
     return *node ? ERR_OK : ERR_MEMORY;
 }
@@ -291,7 +291,7 @@ static enum err parse_children(struct parser *p, struct json *parent, char close
 static enum err parse_nested(struct parser *p, struct json *node, enum json_kind kind, char close)
 {
     if (p->depth == JSON_DEPTH_MAX)
-        return refuse(p, ERR_INVALID, "less nesting");
+        return refuse(p, ERR_INVALID, "an end to the nesting");
     p->at++;
     p->depth++;
     node->kind = kind;
@@ -341,12 +341,10 @@ static const char *explain(const struct parser *p, enum err err)
     size_t column = utf8_characters(line_start, (size_t)(p->at - line_start)) + 1;
     if (err == ERR_INVALID)
         return arena_printf(
-            p->arena,
-            "The JSON is too large at line %zu, column %zu: at most %d levels and %d values are "
-            "read, so %s is needed.",
-            line, column, JSON_DEPTH_MAX, JSON_VALUES_MAX, p->expected);
-    return arena_printf(p->arena, "The body is not valid JSON: at line %zu, column %zu, %s was expected%s.",
-                        line, column, p->expected, p->at == p->end ? ", but the body ends there" : "");
+            p->arena, "at line %zu, column %zu, %s was needed: at most %d levels and %d values are read",
+            line, column, p->expected, JSON_DEPTH_MAX, JSON_VALUES_MAX);
+    return arena_printf(p->arena, "at line %zu, column %zu, %s was expected%s", line, column, p->expected,
+                        p->at == p->end ? ", but it ends there" : "");
 }
 
 enum err json_parse(struct arena *arena, const char *text, size_t size, const struct json **json,

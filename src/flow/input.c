@@ -146,6 +146,8 @@ static enum err body_parse(struct call *call)
     enum err e = json_parse(call->arena, (const char *)body->data, body->size, &call->json, &why);
     if (e == ERR_NOT_JSON && why)
         return call_fail(call, e, "The body is not valid JSON: %s.", why);
+    if (e == ERR_INVALID && why)
+        return call_fail(call, e, "The body is too large: %s.", why);
     return e;
 }
 
