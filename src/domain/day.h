@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DAY_SESSIONS_MAX = 200, DAY_ENTRIES_MAX = 5000, ENTRY_NO_SESSION = -1 };
+/* A practice's sessions all fit into one day; only bank holiday hours that cut them into pieces can make
+ * more. */
+enum { DAY_SESSIONS_MAX = SESSIONS_PER_PRACTICE_MAX, DAY_ENTRIES_MAX = 5000, ENTRY_NO_SESSION = -1 };
 
 struct day_session {
     const char *session_id;   /* "" for the one made from opening hours */
@@ -40,15 +42,30 @@ struct day {
     int32_t date;
     int64_t sessions_version; /* of the practice when the sessions were made */
     int64_t holidays_version; /* of the bank holidays then; set by the store, not by day_build */
-    enum closed closed;
-    struct day_session *sessions;
+    enum closed
+        closed; /* why there are no sessions; CLOSED_NOT if there are any, or if it is only that none runs */
+    struct day_session *sessions; /* sorted by start, end, id */
     size_t session_count;
     struct day_entry *entries; /* sorted by start, then id */
     size_t entry_count;
 };
 
-/* Makes the sessions of that date. entries of a former state are kept and fitted again; what no longer fits
- * gets ENTRY_NO_SESSION and stays. sessions: all of the practice (active and cancelled). */
+/* Makes the sessions of that date. sessions: all of the practice (active and cancelled); texts are not
+ * copied, so practice and sessions must live as long as the day.
+ *
+ * Sessions. Weekly ones that run on that date, dated ones, and the part past midnight of those of the date
+ * before. A practice without any active session record has one for each interval of its opening hours:
+ * capacity 1, its slot length, all its services, in person; hours that overlap count once. Closures and bank
+ * holidays take away the minutes of that calendar date and nothing else: what is past midnight is judged by
+ * the date on which it falls. A closure takes everything. A bank holiday takes all but sessions with an
+ * explicit date (they and their part past midnight were given for it); where the practice gives hours for
+ * bank holidays, weekly sessions run as far as they lie in those hours, which take the place of the
+ * weekday's. Times are wall times: a session from 00:00 to 24:00 has 23 or 25 hours when the clocks change, a
+ * part that the change skips is gone, and slots go on in real time from the beginning.
+ *
+ * former: the day as it was, or NULL. All its entries are kept. Each stays in its session if it can, the
+ * others are fitted again, booked ones before holds; what no longer fits gets ENTRY_NO_SESSION.
+ * ERR_DAY_SESSIONS if there are more than DAY_SESSIONS_MAX; ERR_MEMORY. */
 enum err day_build(const struct practice *practice, const struct session *sessions, size_t session_count,
                    const struct bank_holiday_corrections *corrections, int32_t date, const struct day *former,
                    struct arena *arena, struct day *day);
@@ -56,7 +73,9 @@ enum err day_build(const struct practice *practice, const struct session *sessio
 /* Takes the holds that have expired by now out of the entries. */
 void day_expire(struct day *day, int64_t now_ms);
 
-struct day_entry *day_find(struct day *day, const char *appointment_id);
+struct day_entry *day_find(struct day *day, const char *appointment_id); /* NULL if it is not there */
+/* Takes it out, if it is there. A place that becomes free (here and in day_expire) goes first to entries that
+ * had none and fit without moving others. */
 void day_remove(struct day *day, const char *appointment_id);
 
 /* ---- what is free ---- */
@@ -68,11 +87,12 @@ struct want {
 };
 
 /* Puts one more entry into the day if any arrangement of all entries fits, moving others between sessions of
- * the same channel (and practitioner, where asked for). entry->session is set, and entry->channel and
- * duration_minutes if they were 0. ignore_id: an appointment that is about to leave (a move), or NULL.
- * Errors, most telling first: ERR_PRACTICE_CLOSED, ERR_BANK_HOLIDAY, ERR_OUTSIDE_SESSION,
- * ERR_TYPE_NOT_OFFERED, ERR_CHANNEL_NOT_OFFERED, ERR_PRACTITIONER_NOT_THERE, ERR_OFF_SLOT, ERR_DURATION,
- * ERR_SLOT_UNAVAILABLE, ERR_DAY_FULL_UP, ERR_MEMORY. The day is unchanged after an error. */
+ * the same channel (and practitioner, where asked for). An entry of the same id is replaced: a move within
+ * the day is one step. entry->session is set, and entry->channel and duration_minutes if they were 0: the
+ * first that fits, shortest length first, then the order of the channels. Call day_expire before. Errors,
+ * most telling first: ERR_PRACTICE_CLOSED, ERR_BANK_HOLIDAY, ERR_OUTSIDE_SESSION, ERR_TYPE_NOT_OFFERED,
+ * ERR_CHANNEL_NOT_OFFERED, ERR_PRACTITIONER_NOT_THERE, ERR_OFF_SLOT, ERR_DURATION, ERR_DAY_FULL_UP,
+ * ERR_SLOT_UNAVAILABLE, ERR_MEMORY. The day is unchanged after an error. */
 enum err day_add(struct day *day, struct day_entry *entry, struct arena *arena);
 
 struct slot {
@@ -81,8 +101,11 @@ struct slot {
     int32_t channel;
 };
 /* Free slots for that want which start at or after from_ms and before until_ms: sorted by start, length,
- * channel, one row each. consecutive >= 1: only starts from which that many slots follow one another without
- * a gap (a family). */
+ * channel, one row each. `available` is exact: so many times would day_add succeed in a row. For want->type 0
+ * it is the number for the type of which most could be booked. consecutive >= 1: only starts from which that
+ * many slots of one length, channel and type follow one another without a gap, and can all be booked together
+ * (a family); the later ones may lie past until_ms. Ids of entries are not read. Call day_expire before.
+ * ERR_MEMORY. */
 enum err day_slots(const struct day *day, const struct want *want, int64_t from_ms, int64_t until_ms,
                    int64_t consecutive, struct arena *arena, struct slot **slots, size_t *count);
 
