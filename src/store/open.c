@@ -174,7 +174,7 @@ static struct span keys_bound(struct stored_key_room *room)
 {
     struct stored_key stored;
 
-    must(stored_key_make(NULL, &keys_key, room, &stored));
+    must(stored_key_make(NULL, NULL, &keys_key, room, &stored));
     return (struct span){stored.data, stored.size};
 }
 

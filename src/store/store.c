@@ -8,14 +8,14 @@
 #include <string.h>
 
 enum {
-    TAG_TEXT = 0xff, /* store_blind(); parts of tables are tagged with their table's number */
+    TAG_TEXT = 0xff, /* store_blind(); keys are tagged with their first byte */
     BLIND_DOMAIN_MAX = 100,
     BLIND_TEXT_MAX = 2048,
     TOKEN_PLAIN_MAX = 2048,
     BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
 };
 
-_Static_assert((int)TABLE_COUNT < (int)TAG_TEXT, "tags of tables and texts must differ");
+_Static_assert((int)KEY_OF_PERSON < (int)TAG_TEXT, "tags of keys and texts must differ");
 
 /* ---- attempts, for engines ---- */
 

@@ -1,18 +1,18 @@
 /* store.h - what may be asked of storage: transactions over an ordered key-value store.
  *
- * A table has records; a key is a partition (part) and a sort text; a value is bytes. store_run() runs a function
- * in one serialisable transaction. The function MAY RUN MORE THAN ONCE, so it does nothing but read, decide,
- * write: no clock, no mail, no log, no randomness of its own. What it writes is seen by its own later gets.
- * A scan sees the state before the transaction; scanning a partition that the same transaction has written is a
- * mistake of ours (must). No rule may depend on a range being empty: every invariant hangs on one record that
- * every contender gets (design.md section 2).
+ * A table has records; a key is a partition (part) and a sort text; a value is bytes. store_run() runs a
+ * function in one serialisable transaction. The function MAY RUN MORE THAN ONCE, so it does nothing but read,
+ * decide, write: no clock, no mail, no log, no randomness of its own. What it writes is seen by its own later
+ * gets. A scan sees the state before the transaction; scanning a partition that the same transaction has
+ * written is a mistake of ours (must). No rule may depend on a range being empty: every invariant hangs on
+ * one record that every contender gets (design.md section 2).
  *
- * Every value is sealed (XChaCha20-Poly1305) with table, part and sort as associated data: under the key of the
- * person it is about if one is named, else under the store's own key. Tables marked BLIND carry a keyed hash in
- * place of the part, so that nothing on disk says who it is about.
+ * Every value is sealed (XChaCha20-Poly1305) with table, part and sort as associated data: under the key of
+ * the person it is about if one is named, else under the store's own key. Tables marked BLIND carry a keyed
+ * hash in place of the part, so that nothing on disk says who it is about.
  *
- * Nothing is acknowledged before it is durable. Errors: ERR_NOT_FOUND (get), ERR_DAMAGED (a value that does not
- * open or decode: only this record fails), ERR_STORE, ERR_STORE_FULL, ERR_BUSY (queue full, or too many
+ * Nothing is acknowledged before it is durable. Errors: ERR_NOT_FOUND (get), ERR_DAMAGED (a value that does
+ * not open or decode: only this record fails), ERR_STORE, ERR_STORE_FULL, ERR_BUSY (queue full, or too many
  * conflicts), ERR_MEMORY. After any error nothing of the transaction is kept. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -26,39 +26,41 @@
 #include <stdint.h>
 
 /* Name, and whether the part is blinded. The order is the on-disk number: append only. */
-#define STORE_TABLES(ROW)                                                                                              \
-    ROW(META, meta, false)                     /* part: what; sort: "" */                                              \
-    ROW(PERSON_KEY, person_key, true)          /* part: person id; sort "" (made by the store itself) */               \
-    ROW(PRACTICE, practice, false)             /* part: practice id */                                                 \
-    ROW(PRACTICE_LIST, practice_list, false)   /* part: "all"; sort: practice id; small copy for lists */             \
-    ROW(PRACTICE_ODS, practice_ods, false)     /* part: ODS code -> practice id */                                     \
-    ROW(SESSION, session, false)               /* part: practice id; sort: session id */                               \
-    ROW(PRACTITIONER, practitioner, false)     /* part: practice id; sort: practitioner id */                          \
-    ROW(DAY, day, false)                       /* part: practice id; sort: YYYY-MM-DD */                               \
-    ROW(PATIENT, patient, true)                /* part: patient id */                                                  \
-    ROW(PATIENT_NHS, patient_nhs, true)        /* part: verified NHS number -> patient id */                           \
-    ROW(PATIENT_SURNAME, patient_surname, true) /* part: practice id / surname prefix; sort: patient id */             \
-    ROW(RELATION, relation, true)              /* part: patient id; sort: practice id: a relationship */               \
-    ROW(AGENDA, agenda, true)                  /* part: patient id: live appointments */                               \
-    ROW(APPOINTMENT, appointment, false)       /* part: appointment id */                                              \
-    ROW(APPOINTMENT_BY_PATIENT, appointment_by_patient, true)    /* part: patient id; sort: start, appointment id */   \
-    ROW(APPOINTMENT_BY_PRACTICE, appointment_by_practice, false) /* part: practice id; sort: start, appointment id */  \
-    ROW(APPOINTMENT_REFERENCE, appointment_reference, true)      /* part: reference -> appointment id */               \
-    ROW(HOLD, hold, false)                     /* part: "all"; sort: expiry, appointment id */                         \
-    ROW(USAGE, usage, true)                    /* part: patient id; sort: practice id */                               \
-    ROW(USAGE_BY_PRACTICE, usage_by_practice, true) /* part: practice id; sort: YYYY-MM-DD */                          \
-    ROW(USER, user, true)                      /* part: user id */                                                     \
-    ROW(USER_EMAIL, user_email, true)          /* part: login form of the e-mail -> user id */                         \
-    ROW(USER_LIST, user_list, false)           /* part: role (staff, admin); sort: user id */                          \
-    ROW(TOKEN_FAMILY, token_family, true)      /* part: family id: refresh token rotation */                           \
-    ROW(LOCKOUT, lockout, true)                /* part: "account/..." or "address/..." */                              \
-    ROW(IDEMPOTENCY, idempotency, true)        /* part: user and key */                                                \
-    ROW(BANK_HOLIDAY, bank_holiday, false)     /* part: "all": imported corrections */                                 \
-    ROW(POSTCODE, postcode, false)             /* part: postcode -> position */                                        \
-    ROW(OUTBOX, outbox, false)                 /* part: "all"; sort: time, id: messages to send */                     \
-    ROW(EXPIRY, expiry, false)                 /* part: "all"; sort: time, what: records to delete when due */          \
-    ROW(PROXY, proxy, true)                    /* part: patient id; sort: id of who acts for them */                   \
-    ROW(PROXY_OF, proxy_of, true)              /* part: id of who acts; sort: patient id */
+#define STORE_TABLES(ROW)                                                                                    \
+    ROW(META, meta, false)                      /* part: what; sort: "" */                                   \
+    ROW(PERSON_KEY, person_key, true)           /* part: person id; sort "" (made by the store itself) */    \
+    ROW(PRACTICE, practice, false)              /* part: practice id */                                      \
+    ROW(PRACTICE_LIST, practice_list, false)    /* part: "all"; sort: practice id; small copy for lists */   \
+    ROW(PRACTICE_ODS, practice_ods, false)      /* part: ODS code -> practice id */                          \
+    ROW(SESSION, session, false)                /* part: practice id; sort: session id */                    \
+    ROW(PRACTITIONER, practitioner, false)      /* part: practice id; sort: practitioner id */               \
+    ROW(DAY, day, false)                        /* part: practice id; sort: YYYY-MM-DD */                    \
+    ROW(PATIENT, patient, true)                 /* part: patient id */                                       \
+    ROW(PATIENT_NHS, patient_nhs, true)         /* part: verified NHS number -> patient id */                \
+    ROW(PATIENT_SURNAME, patient_surname, true) /* part: practice id / surname prefix; sort: patient id */   \
+    ROW(RELATION, relation, true)               /* part: patient id; sort: practice id: a relationship */    \
+    ROW(AGENDA, agenda, true)                   /* part: patient id: live appointments */                    \
+    ROW(APPOINTMENT, appointment, false)        /* part: appointment id */                                   \
+    ROW(APPOINTMENT_BY_PATIENT, appointment_by_patient,                                                      \
+        true) /* part: patient id; sort: start, appointment id */                                            \
+    ROW(APPOINTMENT_BY_PRACTICE, appointment_by_practice,                                                    \
+        false) /* part: practice id; sort: start, appointment id */                                          \
+    ROW(APPOINTMENT_REFERENCE, appointment_reference, true) /* part: reference -> appointment id */          \
+    ROW(HOLD, hold, false)                                  /* part: "all"; sort: expiry, appointment id */  \
+    ROW(USAGE, usage, true)                                 /* part: patient id; sort: practice id */        \
+    ROW(USAGE_BY_PRACTICE, usage_by_practice, true)         /* part: practice id; sort: YYYY-MM-DD */        \
+    ROW(USER, user, true)                                   /* part: user id */                              \
+    ROW(USER_EMAIL, user_email, true)                       /* part: login form of the e-mail -> user id */  \
+    ROW(USER_LIST, user_list, false)                        /* part: role (staff, admin); sort: user id */   \
+    ROW(TOKEN_FAMILY, token_family, true)                   /* part: family id: refresh token rotation */    \
+    ROW(LOCKOUT, lockout, true)                             /* part: "account/..." or "address/..." */       \
+    ROW(IDEMPOTENCY, idempotency, true)                     /* part: user and key */                         \
+    ROW(BANK_HOLIDAY, bank_holiday, false)                  /* part: "all": imported corrections */          \
+    ROW(POSTCODE, postcode, false)                          /* part: postcode -> position */                 \
+    ROW(OUTBOX, outbox, false)    /* part: "all"; sort: time, id: messages to send */                        \
+    ROW(EXPIRY, expiry, false)    /* part: "all"; sort: time, what: records to delete when due */            \
+    ROW(PROXY, proxy, true)       /* part: patient id; sort: id of who acts for them */                      \
+    ROW(PROXY_OF, proxy_of, true) /* part: id of who acts; sort: patient id */
 
 enum table {
 #define STORE_TABLE_ENUM(upper, lower, blind) TABLE_##upper,
@@ -68,12 +70,14 @@ enum table {
 };
 
 enum { KEY_PART_MAX = 200, KEY_SORT_MAX = 200, VALUE_BYTES_MAX = 380 * 1024 }; /* DynamoDB's item is 400 KB */
-/* The part of a blinded table may be longer, since only its hash is kept. Writes that one transaction may hold. */
+/* The part of a blinded table may be longer, since only its hash is kept. Writes that one transaction may
+ * hold. */
 enum { KEY_BLIND_PART_MAX = 1024, TX_WRITES_MAX = 4096 };
 
 struct key {
     enum table table;
-    const char *part; /* 1 to KEY_PART_MAX bytes, NUL-terminated; longer ones are ERR_NOT_FOUND on get, refused on put */
+    const char *part; /* 1 to KEY_PART_MAX bytes, NUL-terminated; longer ones are ERR_NOT_FOUND on get,
+                         refused on put */
     const char *sort; /* 0 to KEY_SORT_MAX bytes; NULL is "" */
 };
 
@@ -90,11 +94,12 @@ struct access {
 };
 
 /* Runs fn and waits for its end: of the sync to disk, for a write. Any thread but the writer's own. */
-enum err store_run(struct store *store, const struct access *access, struct arena *arena, tx_fn *fn, void *arg);
+enum err store_run(struct store *store, const struct access *access, struct arena *arena, tx_fn *fn,
+                   void *arg);
 
-/* The same for a write, without waiting: done(arg, err) is called once, on a thread of the store, after the sync.
- * fn runs on the writer's thread. ERR_BUSY at once if the queue is full (done is then not called). The job is
- * the caller's and stays alive until done. */
+/* The same for a write, without waiting: done(arg, err) is called once, on a thread of the store, after the
+ * sync. fn runs on the writer's thread. ERR_BUSY at once if the queue is full (done is then not called). The
+ * job is the caller's and stays alive until done. */
 struct store_job {
     struct access access;
     struct arena *arena; /* used by nobody else until done */
@@ -122,7 +127,8 @@ struct scan {
     const char *until; /* last sort, excluded; NULL = to the end */
     bool backwards;    /* from the end towards the start */
     size_t limit;      /* rows at most, 1 to SCAN_MAX */
-    bool with_damaged; /* a row that does not open comes with err set and no value; otherwise it fails the scan */
+    bool with_damaged; /* a row that does not open comes with err set and no value; otherwise it fails the
+                          scan */
 };
 enum { SCAN_MAX = 10000 };
 
@@ -136,9 +142,12 @@ enum err tx_scan(struct tx *tx, const struct scan *scan, struct row **rows, size
 
 /* Keyed hash (BLAKE2b, the store's index key) for whatever must be recognised but not read: 32 hex digits. */
 void store_blind(const struct store *store, const char *domain, const char *text, char out[static 33]);
-/* Seals small things that leave the store (cursors) under the store's key; associated text binds the use. Base64url. */
-enum err store_seal_token(const struct store *store, struct arena *arena, const char *use, struct span plain, const char **token);
-enum err store_open_token(const struct store *store, struct arena *arena, const char *use, const char *token, struct span *plain); /* ERR_CURSOR */
+/* Seals small things that leave the store (cursors) under the store's key; associated text binds the use.
+ * Base64url. */
+enum err store_seal_token(const struct store *store, struct arena *arena, const char *use, struct span plain,
+                          const char **token);
+enum err store_open_token(const struct store *store, struct arena *arena, const char *use, const char *token,
+                          struct span *plain); /* ERR_CURSOR */
 
 /* Sort texts that order like the numbers: 16 hex digits. */
 enum { SORT_INSTANT = 17 };
@@ -149,7 +158,7 @@ struct store_options {
     const char *dir;      /* lmdb: folder, made if absent */
     const char *key_file; /* NULL: dir with ".key" behind it; made with mode 0600 on the first start only */
     const char *key_hex;  /* the master key itself (64 hex digits, MASTER_KEY); NULL = use the file */
-    bool exclusive;       /* serve: take the lock that a second server fails on (ERR_STORE_LOCKED); others do not */
+    bool exclusive; /* serve: take the lock that a second server fails on (ERR_STORE_LOCKED); others do not */
     bool must_exist;      /* do not make a new store */
     size_t queue_max;     /* waiting writers; 0 = 4096 */
     size_t map_bytes;     /* lmdb: address space; 0 = 64 GiB */
@@ -168,8 +177,10 @@ struct store_stats {
 void store_stats(struct store *store, struct store_stats *stats);
 /* Is the store able to write? ERR_OK, or why not. */
 enum err store_health(struct store *store);
-/* Opens every record of every table, in order, in slices of short transactions; seen() gets each, or its error. */
-typedef enum err store_seen_fn(void *arg, enum table table, const char *part /* NULL if blinded */, const char *sort, enum err err, struct span value);
+/* Opens every record of every table, in the order of the disk (people's records together), in slices of short
+ * transactions; seen() gets each, or its error. */
+typedef enum err store_seen_fn(void *arg, enum table table, const char *part /* NULL if blinded */,
+                               const char *sort, enum err err, struct span value);
 enum err store_walk(struct store *store, store_seen_fn *seen, void *arg);
 const char *store_table_name(enum table table);
 

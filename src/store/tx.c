@@ -277,7 +277,7 @@ static enum err person_for_put(struct tx *tx, const char *text, const struct tx_
     uint8_t id[PERSON_ID_BYTES];
     uint8_t key[SEAL_KEY_BYTES];
 
-    if (!person_id_of(tx->store->keyring, text, id))
+    if (!person_id_of(tx->store->keyring, &tx->memo, text, id))
         return ERR_FIELD_TOO_LONG;
     *person = person_kept(tx, id);
     if (*person)
@@ -323,7 +323,7 @@ enum err tx_get(struct tx *tx, const struct key *key, struct span *value)
     struct stored_key stored;
 
     must(!key_is_own(key));
-    if (!stored_key_make(tx->store->keyring, key, &room, &stored))
+    if (!stored_key_make(tx->store->keyring, &tx->memo, key, &room, &stored))
         return ERR_NOT_FOUND;
     enum err e = get(tx, stored, value);
     return passes_by(e) ? e : fail(tx, e);
@@ -336,7 +336,7 @@ static enum err put(struct tx *tx, const struct key *key, const char *person, st
     const struct tx_person *keeper = NULL;
     struct write *write;
 
-    if (value.size > VALUE_BYTES_MAX || !stored_key_make(tx->store->keyring, key, &room, &stored))
+    if (value.size > VALUE_BYTES_MAX || !stored_key_make(tx->store->keyring, &tx->memo, key, &room, &stored))
         return ERR_FIELD_TOO_LONG;
     enum err e = person ? person_for_put(tx, person, &keeper) : ERR_OK;
     const uint8_t *plain = e ? NULL : arena_copy(tx->arena, value.data, value.size);
@@ -365,7 +365,7 @@ enum err tx_delete(struct tx *tx, const struct key *key)
     struct write *write;
 
     must(tx->write && !key_is_own(key));
-    if (!stored_key_make(tx->store->keyring, key, &room, &stored))
+    if (!stored_key_make(tx->store->keyring, &tx->memo, key, &room, &stored))
         return ERR_OK; /* it cannot be there */
     enum err e = write_slot(tx, stored, &write);
     if (e)
@@ -379,7 +379,7 @@ enum err tx_get_raw(struct tx *tx, const struct key *key, struct span *bytes)
     struct stored_key_room room;
     struct stored_key stored;
 
-    must(stored_key_make(tx->store->keyring, key, &room, &stored));
+    must(stored_key_make(tx->store->keyring, &tx->memo, key, &room, &stored));
     return tx->view->ops->get(tx->view, stored, tx->arena, bytes);
 }
 
@@ -389,7 +389,7 @@ enum err tx_put_raw(struct tx *tx, const struct key *key, struct span bytes)
     struct stored_key stored;
     struct write *write;
 
-    must(stored_key_make(tx->store->keyring, key, &room, &stored));
+    must(stored_key_make(tx->store->keyring, &tx->memo, key, &room, &stored));
     enum err e = write_slot(tx, stored, &write);
     if (e)
         return fail(tx, e);
@@ -411,12 +411,12 @@ static bool wrote_into(const struct tx *tx, struct stored_key part)
 }
 
 /* The end of a scan: at `until`, else behind everything that begins with the partition. */
-static bool end_make(const struct tx *tx, const struct scan *scan, struct stored_key_room *room,
+static bool end_make(struct tx *tx, const struct scan *scan, struct stored_key_room *room,
                      struct stored_key *until)
 {
     struct key key = {scan->table, scan->part, scan->until};
 
-    if (!stored_key_make(tx->store->keyring, &key, room, until))
+    if (!stored_key_make(tx->store->keyring, &tx->memo, &key, room, until))
         return false;
     if (!scan->until)
         room->bytes[until->part_size - 1] = 1; /* sorts after part, NUL, anything */
@@ -477,7 +477,7 @@ enum err tx_scan(struct tx *tx, const struct scan *scan, struct row **rows, size
     static struct row none;
 
     must(scan->limit >= 1 && scan->limit <= SCAN_MAX && scan->table != TABLE_PERSON_KEY);
-    if (!stored_key_make(tx->store->keyring, &first, &from_room, &range.from) ||
+    if (!stored_key_make(tx->store->keyring, &tx->memo, &first, &from_room, &range.from) ||
         !end_make(tx, scan, &until_room, &range.until)) {
         *rows = &none; /* no key is that long */
         *count = 0;
