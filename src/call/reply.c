@@ -153,6 +153,16 @@ static void problem_headers(struct call *call, enum err err, int status)
     }
 }
 
+/* The code in words: "slot_unavailable" is "Slot unavailable". */
+static void write_title(struct buf *buf, const char *code)
+{
+    buf_text(buf, ",\"title\":\"");
+    buf_byte(buf, (uint8_t)(code[0] - 'a' + 'A'));
+    for (const char *at = code + 1; *at; at++)
+        buf_byte(buf, (uint8_t)(*at == '_' ? ' ' : *at));
+    buf_byte(buf, '"');
+}
+
 void reply_problem(struct call *call, enum err err)
 {
     const struct err_info *info = err_info(err);
@@ -170,7 +180,7 @@ void reply_problem(struct call *call, enum err err)
     buf_text(&reply->body, info->code);
     buf_byte(&reply->body, '"');
     writer.comma = true;
-    json_text(&writer, "title", info->text);
+    write_title(&reply->body, info->code);
     json_integer(&writer, "status", info->status);
     json_text(&writer, "detail", detail);
     json_text(&writer, "message", detail);

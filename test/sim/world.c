@@ -7,6 +7,7 @@
 #include "sec/token_keys.h"
 #include "store/rec_patient.h"
 #include "store/rec_practice.h"
+#include "store/rec_token_family.h"
 #include "store/rec_user.h"
 
 #include <setjmp.h>
@@ -118,7 +119,9 @@ static enum err user_add(struct tx *tx, const char *user_id, enum role role)
     user.status = USER_ACTIVE;
     user.created_at = user.updated_at = now_ms;
     user.version = 1;
-    return user.email ? user_save(tx, NULL, &user) : ERR_MEMORY;
+    struct token_family family = {.family_id = user_id, .user_id = user_id, .created_at = now_ms, .expires_at = now_ms + 30 * DAY_MS};
+    enum err e = user.email ? user_save(tx, NULL, &user) : ERR_MEMORY;
+    return e ? e : token_family_save(tx, NULL, &family);
 }
 
 static enum err patient_add(struct tx *tx, const char *patient_id)
@@ -154,7 +157,7 @@ static void store_open(struct world *world)
 
 static void tokens_make(struct world *world)
 {
-    static const struct tokens_options options = {.issuer = "sim", .audience = "sim", .roles = roles};
+    static const struct tokens_options options = {.issuer = "sim", .audience = "sim", .roles = roles, .ttl_ms = TOKEN_TTL_MAX_MS};
     struct token_keys keys = {.count = 1};
 
     assert_int_equal(token_key_make(&keys.items[0]), ERR_OK);
@@ -200,7 +203,7 @@ static const char *authorization(struct world *world, struct arena *arena, int w
     const char *token;
 
     memcpy(claims.user_id, user_id, strlen(user_id));
-    memcpy(claims.family_id, "sim", 3);
+    memcpy(claims.family_id, user_id, strlen(user_id)); /* one login a person, named like them */
     assert_int_equal(token_sign(world->tokens, arena, &claims, "sim", &token), ERR_OK);
     return arena_printf(arena, "Bearer %s", token);
 }
