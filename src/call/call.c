@@ -11,6 +11,24 @@
 
 enum { BLOCK_BYTES = 64, DETAIL_BYTES = 500 };
 
+static const char *const method_names[] = {
+    [METHOD_OTHER] = "",        [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",       [METHOD_POST] = "POST",
+    [METHOD_PUT] = "PUT",       [METHOD_DELETE] = "DELETE",   [METHOD_OPTIONS] = "OPTIONS", [METHOD_PATCH] = "PATCH",
+};
+
+const char *method_name(enum method method)
+{
+    return method_names[method];
+}
+
+enum method method_of(const char *name, size_t size)
+{
+    for (size_t i = 0; i < sizeof method_names / sizeof method_names[0]; i++)
+        if (strlen(method_names[i]) == size && memcmp(method_names[i], name, size) == 0)
+            return (enum method)i;
+    return METHOD_OTHER;
+}
+
 struct call *call_new(const struct app *app)
 {
     struct arena *arena = arena_new(CALL_ARENA_BYTES);

@@ -32,6 +32,10 @@ enum {
 
 enum method { METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_OPTIONS, METHOD_PATCH };
 
+/* "GET"; "" for METHOD_OTHER. Case counts. */
+const char *method_name(enum method method);
+enum method method_of(const char *name, size_t size);
+
 struct header {
     const char *name;
     const char *value;

@@ -44,14 +44,6 @@ static bool path_fits(const char *template, const char *path, struct segment fou
     return *template == '\0' && *path == '\0';
 }
 
-static const char *method_name(enum method method)
-{
-    static const char *const names[] = {[METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD", [METHOD_POST] = "POST",
-                                        [METHOD_PUT] = "PUT",         [METHOD_DELETE] = "DELETE",
-                                        [METHOD_OPTIONS] = "OPTIONS", [METHOD_PATCH] = "PATCH"};
-    return names[method];
-}
-
 static void allow_add(struct call *call, enum method method)
 {
     size_t size = strlen(call->allow);

@@ -4,7 +4,7 @@
  * A few threads with epoll, one per core. A connection belongs to one of them for its life; a call that has
  * to wait (a write, a password hash) goes to other threads while its connection sleeps, and comes back to be
  * sent. What is malformed, too large or too slow is answered with its problem and the connection closed; see
- * gate.h for what is malformed. Why this is no library: docs/decisions/020-http-server.md. */
+ * gate.h for what is malformed. Why this is no library: docs/decisions/030-http-server.md. */
 #ifndef FRONT_HTTP_H
 #define FRONT_HTTP_H
 

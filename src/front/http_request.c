@@ -8,23 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct method_name {
-    const char *name;
-    enum method method;
-} method_names[] = {
-    {"GET", METHOD_GET},       {"HEAD", METHOD_HEAD},       {"POST", METHOD_POST},   {"PUT", METHOD_PUT},
-    {"DELETE", METHOD_DELETE}, {"OPTIONS", METHOD_OPTIONS}, {"PATCH", METHOD_PATCH},
-};
-
-static enum method method_of(struct gate_piece name)
-{
-    for (size_t i = 0; i < sizeof method_names / sizeof method_names[0]; i++)
-        if (strlen(method_names[i].name) == name.size &&
-            memcmp(method_names[i].name, name.at, name.size) == 0)
-            return method_names[i].method;
-    return METHOD_OTHER;
-}
-
 /* The text of a piece in the copy, which ends where the piece ends. */
 static const char *text_in(char *copy, const char *original, struct gate_piece piece)
 {
@@ -156,7 +139,7 @@ enum err request_begin(struct conn *conn, const struct gate_head *head)
     char *copy = arena_text(conn->call->arena, original, head->size);
     if (!copy || !headers_fill(request, conn->call->arena, head, copy, original))
         return ERR_MEMORY;
-    request->method = method_of(head->method);
+    request->method = method_of(head->method.at, head->method.size);
     conn->is_head = request->method == METHOD_HEAD;
     if (head->path.at)
         request->path = text_in(copy, original, head->path);
