@@ -142,7 +142,18 @@ static const struct setting table[] = {
      .min = 16,
      .max = 65536,
      .value = "4096",
-     .help = "How many connections may be open at once; more wait until one is closed."},
+     .help = "How many connections may be open at once; more are answered 503 and closed."},
+    {.variable = "MAX_CONNECTIONS_PER_ADDRESS",
+     .flag = "max-connections-per-address",
+     .argument = "N",
+     .commands = COMMAND_SERVE,
+     .type = SETTING_INTEGER,
+     AT(max_connections_per_address),
+     .min = 1,
+     .max = 65536,
+     .value = "256",
+     .help = "How many of them one address may have (IPv6: one /64). Loopback and TRUSTED_PROXIES have no "
+             "such limit."},
     {.variable = "REQUEST_TIMEOUT_SECONDS",
      .flag = "request-timeout-seconds",
      .argument = "N",
@@ -152,7 +163,25 @@ static const struct setting table[] = {
      .min = 1,
      .max = 600,
      .value = "30",
-     .help = "A connection on which nothing moves for so long is closed."},
+     .help =
+         "How long a request may take to arrive, however it drips, and a connection may stand still while "
+         "an answer is sent. Between requests it may be idle for twice as long."},
+    {.variable = "TLS_CERT",
+     .flag = "tls-cert",
+     .argument = "FILE",
+     .commands = COMMAND_SERVE,
+     .type = SETTING_TEXT,
+     AT(tls_cert),
+     .help =
+         "The certificate and its chain, in PEM form. With it and TLS_KEY the port speaks TLS 1.2 and 1.3 "
+         "and nothing else."},
+    {.variable = "TLS_KEY",
+     .flag = "tls-key",
+     .argument = "FILE",
+     .commands = COMMAND_SERVE,
+     .type = SETTING_TEXT,
+     AT(tls_key),
+     .help = "The private key of the certificate, in PEM form."},
     {.variable = "CORS_ORIGINS",
      .flag = "cors-origins",
      .argument = "LIST",
@@ -247,6 +276,12 @@ static const struct setting table[] = {
      .help = "Fills an empty store with made-up access points, patients and appointments. One that has data "
              "is left as "
              "it is. Not with ENVIRONMENT=prod, because the passwords of the demo logins are known."},
+    {.variable = "OPENDOOR_CRASH_AT",
+     .commands = COMMAND_SERVE,
+     .type = SETTING_TEXT,
+     AT(crash_at),
+     .help = "For crash tests alone: a named place in the store at which the program kills itself. Not with "
+             "ENVIRONMENT=prod."},
     {.variable = "TOKEN_ISSUER",
      .flag = "token-issuer",
      .argument = "TEXT",
@@ -600,6 +635,10 @@ static void check_together(struct loading *l)
     if (s->demo && s->environment == ENVIRONMENT_PROD)
         buf_text(&l->why,
                  "DEMO is not possible with ENVIRONMENT=prod: the passwords of the demo logins are known.\n");
+    if (s->crash_at && s->environment == ENVIRONMENT_PROD)
+        buf_text(&l->why, "OPENDOOR_CRASH_AT is for tests; it is not possible with ENVIRONMENT=prod.\n");
+    if (!s->tls_cert != !s->tls_key)
+        buf_text(&l->why, "TLS needs both TLS_CERT and TLS_KEY.\n");
     if (s->key_file && s->master_key)
         buf_text(&l->why, "KEY_FILE and MASTER_KEY are both set: keep one.\n");
 }

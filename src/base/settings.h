@@ -29,12 +29,13 @@ struct settings {
     const char *bind;     /* an IPv4 or IPv6 address */
     int64_t port;         /* 0: any free one */
     int64_t http_threads; /* 0: one per core */
-    int64_t max_connections;
+    int64_t max_connections, max_connections_per_address;
     int64_t request_timeout_seconds;
-    struct list cors_origins;      /* of const char *: "https://host[:port]", or one "*" */
-    struct list trusted_proxies;   /* of const char *, each right for network_parse */
-    int64_t rate_limit_per_minute; /* 0: none */
-    const char *api_gateway_url;   /* how others reach us, without a slash at the end; NULL if not said */
+    const char *tls_cert, *tls_key; /* PEM files; NULL: no TLS. Both or none */
+    struct list cors_origins;       /* of const char *: "https://host[:port]", or one "*" */
+    struct list trusted_proxies;    /* of const char *, each right for network_parse */
+    int64_t rate_limit_per_minute;  /* 0: none */
+    const char *api_gateway_url;    /* how others reach us, without a slash at the end; NULL if not said */
     /* the store */
     int32_t store; /* 1: lmdb */
     const char *data_dir;
@@ -42,6 +43,7 @@ struct settings {
     const char *master_key; /* NULL: the key file */
     int64_t writer_queue;
     bool demo;
+    const char *crash_at; /* store/crash.h; NULL but in tests */
     /* identity */
     const char *token_issuer;
     int64_t access_token_seconds, refresh_token_days, hash_queue;
