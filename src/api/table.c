@@ -48,7 +48,18 @@
     ROW(appointment_list) \
     ROW(appointment_read) \
     ROW(appointment_update) \
-    ROW(appointment_cancel)
+    ROW(appointment_cancel) \
+    ROW(health) \
+    ROW(ready) \
+    ROW(metrics) \
+    ROW(home_read) \
+    ROW(docs_read) \
+    ROW(docs_page_css) \
+    ROW(docs_icon_svg) \
+    ROW(docs_start_js) \
+    ROW(docs_swagger_css) \
+    ROW(docs_swagger_js) \
+    ROW(openapi_read)
 /* clang-format on */
 
 #define ENDPOINT_DECLARE(name) extern const struct endpoint endpoint_##name;
