@@ -53,7 +53,8 @@ struct settings {
     int32_t environment; /* enum environment */
     int32_t log_level;   /* enum log_level + 1 */
     /* user add */
-    const char *user_email, *user_role;
+    const char *user_email, *user_role, *user_name;
+    bool password_stdin;
     struct list user_practices; /* of const char * */
     /* named by deployments on AWS */
     const char *aws_region, *appointments_table, *patients_table, *practices_table, *user_pool_id,

@@ -9,9 +9,9 @@
 
 enum { JOB_ARENA_BYTES = 16 * 1024 * 1024, LOOK_EVERY_MS = 1000, JOBS_MAX = 32 };
 
-extern const struct job job_hold_expire, job_record_expire;
+extern const struct job job_hold_expire, job_record_expire, job_token_keys_rotate;
 
-const struct job *const jobs[] = {&job_hold_expire, &job_record_expire};
+const struct job *const jobs[] = {&job_hold_expire, &job_record_expire, &job_token_keys_rotate};
 const size_t job_count = sizeof jobs / sizeof jobs[0];
 _Static_assert(sizeof jobs / sizeof jobs[0] <= JOBS_MAX, "the thread keeps a time for every job");
 
