@@ -1,0 +1,91 @@
+/* process.c - what every subcommand does first. */
+#include "base/fields.h"
+#include "base/log.h"
+#include "domain/text.h"
+#include "main/subcommand.h"
+
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void complain(const char *format, ...)
+{
+    va_list list;
+
+    (void)fputs("opendoor: ", stderr);
+    va_start(list, format);
+    (void)vfprintf(stderr, format, list);
+    va_end(list);
+    (void)fputc('\n', stderr);
+}
+
+/* A connection is a file, and so is nothing else that we have many of. */
+static void files_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* what we have then has to do */
+}
+
+bool process_start(void)
+{
+    (void)umask(S_IRWXG | S_IRWXO);
+    (void)signal(SIGPIPE, SIG_IGN);
+    files_raise();
+    fields_text_rule(text_normalise);
+    /* Its own atexit handler would free what threads still use when a signal ends a start that is half done.
+     */
+    if (sodium_init() >= 0 && OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) == 1)
+        return true;
+    complain("The cryptography libraries do not start.");
+    return false;
+}
+
+bool settings_start(enum command command, int argc, char **argv, struct arena *arena,
+                    struct settings *settings)
+{
+    const char *why = NULL;
+    enum err e = settings_load(command, argc, argv, getenv, arena, settings, &why);
+
+    if (e == ERR_SETTING) {
+        (void)fputs(why, stderr);
+        complain("`opendoor settings` explains every setting.");
+        return false;
+    }
+    if (e) {
+        complain("%s", err_info(e)->text);
+        return false;
+    }
+    log_start((enum log_level)(settings->log_level - 1), STDERR_FILENO);
+    return true;
+}
+
+struct store *store_start_with(const struct settings *settings, enum store_use use)
+{
+    struct store_options options = {
+        .dir = settings->data_dir,
+        .key_file = settings->key_file,
+        .key_hex = settings->master_key,
+        .exclusive = use == STORE_SERVE,
+        .must_exist = use == STORE_LOOK,
+        .queue_max = use == STORE_SERVE ? (size_t)settings->writer_queue : 0,
+        .crash_at = settings->crash_at,
+    };
+    struct store *store = NULL;
+    char message[256] = "";
+    enum err e = store_open_lmdb(&options, &store, message);
+
+    if (!e)
+        return store;
+    complain("%s", *message ? message : err_info(e)->text);
+    return NULL;
+}

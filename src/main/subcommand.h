@@ -1,0 +1,42 @@
+/* subcommand.h - the subcommands, and what all of them need before they do anything. */
+#ifndef MAIN_SUBCOMMAND_H
+#define MAIN_SUBCOMMAND_H
+
+#include "base/arena.h"
+#include "base/settings.h"
+#include "store/store.h"
+
+#include <stddef.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct subcommand {
+    const char *name; /* one or two words: "user add" */
+    const char *arguments, *summary, *help;
+    enum command settings;             /* 0: takes none */
+    int (*run)(int argc, char **argv); /* argv: what stands behind the name; gives the exit status */
+};
+
+extern const struct subcommand *const subcommands[];
+extern const size_t subcommand_count;
+
+/* For the people in front of it: "opendoor: ...", on standard error. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* No file of ours is for others, a closed pipe is an error like others, as many files as the system gives;
+ * the libraries are ready. False (and a complaint) if not. */
+bool process_start(void);
+
+/* Reads the settings of the subcommand and starts the log; complains about each mistake. */
+bool settings_start(enum command command, int argc, char **argv, struct arena *arena,
+                    struct settings *settings);
+
+enum store_use {
+    STORE_SERVE,  /* the one server; makes the store on first use */
+    STORE_BESIDE, /* beside a server perhaps; makes it too */
+    STORE_LOOK,   /* must be there */
+};
+/* Complains and gives NULL if it cannot be opened. */
+struct store *store_start_with(const struct settings *settings, enum store_use use);
+
+#endif
