@@ -64,7 +64,8 @@ static const struct {
     {"Appointments", "Booking, moving, cancelling, and who came."},
     {"Patients", "People, their records, and where they are seen."},
     {"Proxies", "Who may act for somebody else."},
-    {"Service", "The service itself: its health, keys and documents."},
+    {"Operation", "Whether the service is well, and what it has done: for those who run it."},
+    {"Service", "The service's own pages, documents and keys."},
 };
 
 /* Mistakes that many requests can make, by status: the response's name, what it means, and its codes. */
