@@ -84,9 +84,9 @@ static int by_from(const void *a, const void *b)
     return x->from != y->from ? (x->from < y->from ? -1 : 1) : (x->until > y->until) - (x->until < y->until);
 }
 
-/* Hours that overlap are one; hours that only touch stay two, because slots are counted from the start of
- * each. */
-static void pieces_join(struct pieces *pieces)
+/* Hours that overlap are one. Hours that only touch stay two where slots are counted from the start of each,
+ * and are one where a session is cut to them. */
+static void pieces_join(struct pieces *pieces, bool touching)
 {
     size_t last = 0;
 
@@ -95,7 +95,7 @@ static void pieces_join(struct pieces *pieces)
     qsort(pieces->items, pieces->count, sizeof *pieces->items, by_from);
     for (size_t i = 1; i < pieces->count; i++) {
         struct piece *before = &pieces->items[last];
-        if (pieces->items[i].from >= before->until)
+        if (pieces->items[i].from >= before->until + (touching ? 1 : 0))
             pieces->items[++last] = pieces->items[i];
         else if (pieces->items[i].until > before->until)
             before->until = pieces->items[i].until;
@@ -110,7 +110,7 @@ static bool is_bank_holiday(const struct build *build, int32_t date)
 
 /* A bank holiday has no hours but its own: nothing comes over from an ordinary day before, and nothing
  * without any. */
-static enum err open_init(struct build *build)
+static enum err open_init(struct build *build, bool for_sessions)
 {
     const struct opening_hours *hours = build->practice->opening_hours;
     if (!hours || (build->bank_holiday && hours->bank_holiday.count == 0))
@@ -126,7 +126,7 @@ static enum err open_init(struct build *build)
         return ERR_MEMORY;
     pieces_cut(&build->open, own, PART_OWN_DATE);
     pieces_cut(&build->open, before, PART_NEXT_DATE);
-    pieces_join(&build->open);
+    pieces_join(&build->open, for_sessions);
     return ERR_OK;
 }
 
@@ -276,7 +276,7 @@ static enum err add_all(struct build *build, const struct session *sessions, siz
         return ERR_OK;
     bool from_hours = !has_active(sessions, count);
     if (from_hours || build->bank_holiday)
-        e = open_init(build);
+        e = open_init(build, !from_hours);
     if (!e && from_hours)
         e = add_opening_hours(build);
     for (size_t i = 0; !e && i < count; i++)

@@ -15,8 +15,8 @@
 #include <string.h>
 
 enum {
-    SEEDS = 12000,
-    STEPS = 14,
+    SEEDS = 8000,
+    STEPS = 20,
     TICK = 5,   /* minutes; everything begins and ends on one */
     TICKS = 24, /* of a day: two hours are enough to get in each other's way */
     SESSIONS = 4,
