@@ -33,7 +33,7 @@ enum err session_continue(struct call *call, struct tx *tx, const struct user *u
 
 /* ---- tokens that only their receiver has: an id and 256 random bits, sealed under the store's key ----
  * What is not ours does not open, so nobody can try ids; what is kept is the hash of the bits. */
-enum { SECRET_TEXT_MAX = 500 };
+enum { SECRET_TEXT_MAX = 1024 };
 struct secret {
     const char *id;
     uint8_t hash[REFRESH_HASH_BYTES];
