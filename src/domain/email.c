@@ -167,7 +167,9 @@ static enum err adopt(struct arena *arena, char *made, const char **out)
     return ERR_OK;
 }
 
-/* The form with xn-- labels, in lower case, of a domain in either form. */
+/* The form with xn-- labels, in lower case, of a domain in either form. Without IDN2_USE_STD3_ASCII_RULES:
+ * instead of refusing an underscore or a blank it leaves it out, which makes another domain. ASCII stays
+ * visible in xn-- labels, so is_host() refuses them. */
 static enum err domain_ascii(struct arena *arena, const char *domain, const char **out)
 {
     const char *small = lower(arena, domain);
@@ -178,8 +180,7 @@ static enum err domain_ascii(struct arena *arena, const char *domain, const char
         return ERR_OK;
     }
     char *made = NULL;
-    int code =
-        idn2_to_ascii_8z(small, &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES);
+    int code = idn2_to_ascii_8z(small, &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     return code == IDN2_OK ? adopt(arena, made, out) : idn_error(code);
 }
 

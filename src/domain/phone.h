@@ -4,7 +4,8 @@
  * blanks, hyphens and balanced brackets. Refused: numbers that no range of Ofcom's National Telephone
  * Numbering Plan can contain (area codes that do not exist, 04, 06, 0500, wrong lengths), short codes,
  * extensions, and numbers of other countries. The Crown Dependencies share +44 and are accepted. Blocks
- * inside a range come and go, so they are not judged. */
+ * inside a range come and go, so they are not judged, but for the old local numbers of five digits, of which
+ * no more are given out. */
 #ifndef DOMAIN_PHONE_H
 #define DOMAIN_PHONE_H
 
