@@ -40,6 +40,7 @@ struct search {
     struct arena *arena;
     struct reached *reached; /* [0] is the new item */
     size_t count;
+    bool mixed; /* not all begin and end together */
     bool too_many;
 };
 
@@ -61,16 +62,17 @@ static uint32_t options_of(const struct search *search, size_t item)
 
 static void reach(struct search *search, size_t item, bool *seen)
 {
-    if (search->count == FIT_ITEMS_MAX) {
-        search->too_many = true;
-        return;
-    }
     const struct fit_item *it = &search->fit->items[item];
+    struct reached *reached = &search->reached[search->count++];
+
     seen[item] = true;
-    search->reached[search->count++] = (struct reached){.item = item,
-                                                        .start_ms = it->start_ms,
-                                                        .end_ms = fit_item_end(it),
-                                                        .options = options_of(search, item)};
+    *reached = (struct reached){.item = item,
+                                .start_ms = it->start_ms,
+                                .end_ms = fit_item_end(it),
+                                .options = options_of(search, item)};
+    if (reached->start_ms != search->reached[0].start_ms || reached->end_ms != search->reached[0].end_ms)
+        search->mixed = true;
+    search->too_many = search->mixed && search->count > FIT_ITEMS_MAX;
 }
 
 /* Those who sit in a session that the item could take, at the same time. */
@@ -89,8 +91,7 @@ static void reach_from(struct search *search, size_t item, bool *seen)
 static enum err reach_all(struct search *search, size_t item)
 {
     bool *seen = arena_zero(search->arena, search->fit->count, sizeof *seen);
-    size_t most = search->fit->count < FIT_ITEMS_MAX ? search->fit->count : FIT_ITEMS_MAX;
-    search->reached = arena_alloc(search->arena, most * sizeof *search->reached);
+    search->reached = arena_alloc(search->arena, search->fit->count * sizeof *search->reached);
     if (!seen || !search->reached)
         return ERR_MEMORY;
     reach(search, item, seen);
@@ -108,16 +109,6 @@ static bool somebody_can_move(const struct search *search)
             return true;
     }
     return false;
-}
-
-static bool all_together(const struct search *search)
-{
-    for (size_t i = 1; i < search->count; i++) {
-        if (search->reached[i].start_ms != search->reached[0].start_ms ||
-            search->reached[i].end_ms != search->reached[0].end_ms)
-            return false;
-    }
-    return true;
 }
 
 /* ---- 2. one augmenting path ---- */
@@ -525,7 +516,7 @@ enum err fit_search(struct fit *fit, size_t item)
     if (!e && !somebody_can_move(&search))
         e = ERR_SLOT_UNAVAILABLE;
     if (!e)
-        e = all_together(&search) ? match(&search) : walk_states(&search);
+        e = search.mixed ? walk_states(&search) : match(&search);
     arena_reset(fit->arena, mark);
     return e;
 }
