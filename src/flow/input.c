@@ -47,6 +47,12 @@ static bool range_takes(const char *range, size_t size, const char *type)
     return name_size == type_size && strncasecmp(range, type, type_size) == 0;
 }
 
+/* What is JSON by another name (RFC 6839 section 3.1) is good for those who take JSON. */
+static bool range_takes_json(const char *range, size_t size, const char *type)
+{
+    return strstr(type, "+json") && range_takes(range, size, "application/json");
+}
+
 static enum err accept_check(struct call *call)
 {
     const char *accept = call_header(call, "Accept");
@@ -57,7 +63,7 @@ static enum err accept_check(struct call *call)
     while (*accept) {
         accept += strspn(accept, " \t,");
         size_t size = strcspn(accept, ",");
-        if (size > 0 && range_takes(accept, size, type))
+        if (size > 0 && (range_takes(accept, size, type) || range_takes_json(accept, size, type)))
             return ERR_OK;
         accept += size;
     }

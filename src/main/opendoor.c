@@ -11,6 +11,7 @@
     ROW(serve) \
     ROW(openapi) \
     ROW(verify) \
+    ROW(user_add) \
     ROW(settings) \
     ROW(version) \
     ROW(help)
