@@ -141,7 +141,7 @@ enum err request_begin(struct conn *conn, const struct gate_head *head)
         return ERR_MEMORY;
     request->method = method_of(head->method.at, head->method.size);
     conn->is_head = request->method == METHOD_HEAD;
-    if (head->path.at)
+    if (head->path.at && head->path.at[0] == '/') /* "*" is about the whole server, as "/" is */
         request->path = text_in(copy, original, head->path);
     if (head->query.at)
         request->query = text_in(copy, original, head->query);
