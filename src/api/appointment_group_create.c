@@ -132,4 +132,7 @@ const struct endpoint endpoint_appointment_group_create = {
     .tag = "Appointments",
     .summary = "Book several people into consecutive slots",
     .description = "One commit: everybody gets a place, or nobody does. Find the start with `consecutive` of the availability.",
+    .body_example = "{\"practice_id\": \"practice-456\", \"appointment_datetime\": \"2027-01-15T10:30:00Z\", "
+                    "\"appointment_type\": \"vaccination\", \"people\": [{\"patient_id\": \"patient-123\"}, "
+                    "{\"patient_id\": \"patient-124\"}]}",
 };

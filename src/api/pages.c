@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-/* Scripts, styles and requests of this origin alone. Swagger UI has small pictures inside its style sheet
- * (data:) and sets the style of elements from its script, for which it puts style elements into the page. */
+/* Scripts, styles and requests of this origin alone; the small pictures inside Swagger UI's style sheet are
+ * data:. */
 #define POLICY                                                                                               \
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "        \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "                        \
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 #define TYPE_HTML   "text/html; charset=utf-8"
