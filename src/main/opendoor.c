@@ -43,17 +43,29 @@ static int name_fits(const char *name, int argc, char **argv)
     return words;
 }
 
+/* The name that the word is the beginning of ("user"), else the one that it is closest to. */
+static const char *meant(const char *word, size_t size)
+{
+    struct nearest nearest = nearest_to(word, size);
+
+    for (size_t i = 0; i < subcommand_count; i++) {
+        const char *name = subcommands[i]->name;
+        if (strncmp(name, word, size) == 0 && name[size] == ' ')
+            return name;
+        nearest_try(&nearest, name);
+    }
+    return nearest.best;
+}
+
 static int unknown(const char *word)
 {
     size_t size = strlen(word);
-    struct nearest nearest = nearest_to(word, size);
+    const char *best = meant(word, size);
 
-    for (size_t i = 0; i < subcommand_count; i++)
-        nearest_try(&nearest, subcommands[i]->name);
     if (size > NEAREST_SIZE_MAX || !utf8_valid(word, size))
         complain("There is no such subcommand. See `opendoor help`.");
-    else if (nearest.best)
-        complain("There is no subcommand \"%s\". Did you mean `opendoor %s`?", word, nearest.best);
+    else if (best)
+        complain("There is no subcommand \"%s\". Did you mean `opendoor %s`?", word, best);
     else
         complain("There is no subcommand \"%s\". See `opendoor help`.", word);
     return EXIT_USAGE;
