@@ -124,10 +124,9 @@ static int32_t rule_date(const struct rule *rule, int year)
     case LAST_MONDAY:
         return monday_from(days_from_civil(year, rule->month, 31 - 6));
     case FROM_EASTER:
-        return easter(year) + rule->day;
+        break;
     }
-    must(!"a rule has one of these kinds");
-    return DATE_NONE;
+    return easter(year) + rule->day;
 }
 
 static int32_t exception_date(const struct exception *exception, struct day_of_year day)
