@@ -6,48 +6,44 @@
 #include <string.h>
 
 /* A session lies inside one local day, which has at most 25 hours. */
-#define SESSION_MINUTES_MAX (25 * 60)
-/* Instants beyond these are no times of ours; sums of two stay inside int64_t. */
-#define INSTANT_SANE (INT64_C(1) << 52)
+#define SESSION_MINUTES_MAX (25U * 60)
 
 /* ---- one session ---- */
 
-static bool instant_is_sane(int64_t ms)
+/* Minutes from one to the other, counted without sign so that no two instants overflow; huge if they are the
+ * wrong way round. */
+static uint64_t minutes_between(int64_t from_ms, int64_t until_ms)
 {
-    return ms > -INSTANT_SANE && ms < INSTANT_SANE;
+    return ((uint64_t)until_ms - (uint64_t)from_ms) / MINUTE_MS;
+}
+
+static bool session_makes_sense(const struct day_session *session)
+{
+    return session->end_ms > session->start_ms && session->slot_minutes >= 1 && session->capacity >= 1 &&
+           minutes_between(session->start_ms, session->end_ms) <= SESSION_MINUTES_MAX;
 }
 
 uint32_t session_slots(const struct day_session *session)
 {
-    if (!instant_is_sane(session->start_ms) || !instant_is_sane(session->end_ms) ||
-        session->slot_minutes < 1 || session->capacity < 1)
+    if (!session_makes_sense(session))
         return 0;
-    int64_t minutes = (session->end_ms - session->start_ms) / MINUTE_MS;
-    if (minutes < session->slot_minutes || minutes > SESSION_MINUTES_MAX)
-        return 0;
-    return (uint32_t)minutes / (uint32_t)session->slot_minutes;
+    return (uint32_t)minutes_between(session->start_ms, session->end_ms) / (uint32_t)session->slot_minutes;
 }
 
 enum span_answer session_span(const struct day_session *session, int64_t start_ms, int64_t minutes,
                               struct slot_range *range)
 {
-    if (start_ms < session->start_ms || start_ms >= session->end_ms)
+    if (start_ms < session->start_ms || start_ms >= session->end_ms || !session_makes_sense(session))
         return SPAN_OUTSIDE;
-    uint32_t slots = session_slots(session);
-    if (slots == 0)
-        return SPAN_OUTSIDE;
-    /* Unsigned and 32 bits wide from here, because this is what availability spends its time on. */
-    uint64_t offset_ms = (uint64_t)(start_ms - session->start_ms);
+    /* 32 bits wide from here, because this is what availability spends its time on. */
+    uint32_t whole = (uint32_t)minutes_between(session->start_ms, session->end_ms);
+    uint32_t offset = (uint32_t)minutes_between(session->start_ms, start_ms);
     uint32_t slot = (uint32_t)session->slot_minutes;
-    uint32_t offset = (uint32_t)(offset_ms / MINUTE_MS);
-    if (offset_ms % MINUTE_MS != 0 || offset % slot != 0)
+    if (session->start_ms + offset * MINUTE_MS != start_ms || offset % slot != 0)
         return SPAN_OFF_SLOT;
-    if (minutes < slot || minutes > SESSION_MINUTES_MAX || (uint32_t)minutes % slot != 0)
+    if (minutes < slot || minutes > whole - offset || (uint32_t)minutes % slot != 0)
         return SPAN_LENGTH;
-    struct slot_range found = {offset / slot, (uint32_t)minutes / slot};
-    if (found.first + found.count > slots)
-        return SPAN_LENGTH;
-    *range = found;
+    *range = (struct slot_range){offset / slot, (uint32_t)minutes / slot};
     return SPAN_FITS;
 }
 

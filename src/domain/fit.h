@@ -19,8 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bounds of the search among items of mixed lengths; among items that begin and end together there are none.
- */
+/* Bounds of the search where lengths are mixed; where they are not, it needs none. */
 enum {
     FIT_ITEMS_MAX = 512,   /* items that a search may move */
     FIT_ACTIVE_MAX = 255,  /* of those, going on at one instant */

@@ -1,32 +1,125 @@
 /* fit_search.c - makes room for one more item by moving others between sessions.
  *
- * 1. Reach: which items could have to move? Those in the way of the new one in a session that it could take;
- * those in the way of these in the sessions that they could take; and so on. An item with no other session is
- * in the way but cannot move. Nothing else has to be looked at: if an arrangement of all exists, then one
- * exists in which the items that were not reached stay, because where a reached item may sit, all others at
- * that time were reached too.
+ * 1. One augmenting path (Kuhn's bipartite matching): walk from the new item to the sessions that it could
+ *    take, from full sessions to those in them that begin and end with the new item, from these to the
+ *    sessions that they could take, and so on, until there is a session with a free place; then everybody on
+ *    the path moves up. If there is no such path, and the walk met nobody who begins or ends at another time
+ *    (the usual case: slots of one length), then there is no arrangement at all.
  *
- * 2. All reached items begin and end together (the usual case: slots of one length). This is bipartite
- * matching of items to places, and one augmenting path decides it (Kuhn): walk from the new item to sessions
- * that it could take, from full sessions to the items in them, and so on, until there is a session with a
- * free place; then everybody on the path moves up.
+ * 2. Otherwise lengths are mixed, and an item can be in the way of several. First: which items could have to
+ *    move? Those in the way of the new one in a session that it could take; those in the way of these in the
+ *    sessions that they could take; and so on. An item with no other session is in the way but cannot move.
+ *    Nobody else has to be looked at: if an arrangement of all exists, then one exists in which the items
+ * that were not reached stay, because where a reached item may sit, all others at that time were reached too.
  *
- * 3. Otherwise lengths are mixed and an item can be in the way of several. Deciding that is NP-complete in
- * general (interval scheduling with machines that differ), yet small here: walk through the items in order of
- * their start, keeping every way in which the items that are going on at that moment can sit. Ways that
- * differ only in who sits where are one (`state`): what matters later is how many places of a session are
- * taken and until when. Sessions that may take exactly the same of the reached items count as one with the
- * sum of their places (`group`), because intervals that never overlap more than n times can always be dealt
- * to n places. A state remembers the one that it came from, so the last one tells where everybody sits.
+ * 3. Seating the reached items is NP-complete in general (interval scheduling with machines that differ), yet
+ *    small here: walk through the items in order of their start, keeping every way in which the items that
+ * are going on at that moment can sit. Ways that differ only in who sits where are one (`state`): what
+ * matters later is how many places of a session are taken and until when. Sessions that may take exactly the
+ * same of the reached items count as one with the sum of their places (`group`), because intervals that never
+ *    overlap more than n times can always be dealt to n places. A state remembers the one that it came from,
+ *    so the last one tells where everybody sits.
  *
- * Exact up to FIT_ITEMS_MAX, FIT_ACTIVE_MAX, FIT_GROUPS_MAX and FIT_STATES_MAX (fit.h). Past the first three
- * the answer is no; past the last the walk goes on with that many states, so a yes is right and a no may be
- * wrong. Memory is at most FIT_ITEMS_MAX * FIT_STATES_MAX * 8 bytes and some, and is given back. Backtracking
- * was tried on paper and left: it has no bound that can be named in items and states. */
+ * The last is exact up to FIT_ITEMS_MAX, FIT_ACTIVE_MAX, FIT_GROUPS_MAX and FIT_STATES_MAX (fit.h). Past the
+ * first three the answer is no; past the last the walk goes on with that many states, so a yes is right and a
+ * no may be wrong. Memory is at most FIT_ITEMS_MAX * FIT_STATES_MAX * 8 bytes and some, and is given back.
+ * Backtracking was tried on paper and left: it has no bound that can be named in items and states. */
 #include "domain/fit.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- 1. one augmenting path ---- */
+
+struct path {
+    struct fit *fit;
+    size_t *near; /* items that overlap the new one */
+    size_t near_count;
+    int32_t *via;  /* the item that would move into a session; -1: not walked to */
+    size_t *queue; /* sessions that were walked to */
+    size_t queued;
+    int32_t goal; /* a session with a free place; -1: none yet */
+    bool mixed;   /* somebody was met who begins or ends at another time */
+};
+
+static enum err path_init(struct path *path, struct fit *fit, size_t item)
+{
+    size_t sessions = fit->loads.session_count;
+    size_t at = 0;
+    *path = (struct path){.fit = fit, .goal = -1};
+    path->near = arena_alloc(fit->arena, fit->count * sizeof *path->near);
+    path->via = arena_alloc(fit->arena, (sessions + 1) * sizeof *path->via);
+    path->queue = arena_alloc(fit->arena, (sessions + 1) * sizeof *path->queue);
+    if (!path->near || !path->via || !path->queue)
+        return ERR_MEMORY;
+    while (fit_overlapping(fit, &fit->items[item], &at, &path->near[path->near_count]))
+        path->near_count++;
+    for (size_t s = 0; s < sessions; s++)
+        path->via[s] = -1;
+    return ERR_OK;
+}
+
+static void walk_to_sessions(struct path *path, size_t item)
+{
+    const struct loads *loads = &path->fit->loads;
+    const struct fit_item *it = &path->fit->items[item];
+    struct slot_range range;
+
+    for (size_t s = 0; s < loads->session_count && path->goal < 0; s++) {
+        if (path->via[s] >= 0 || !session_takes(&loads->sessions[s], it, &range))
+            continue;
+        path->via[s] = (int32_t)item;
+        path->queue[path->queued++] = s;
+        if (loads_free(loads, s, range) > 0)
+            path->goal = (int32_t)s;
+    }
+}
+
+static bool together(const struct fit *fit, size_t a, size_t b)
+{
+    return fit->items[a].start_ms == fit->items[b].start_ms && fit->items[a].minutes == fit->items[b].minutes;
+}
+
+static void walk_to_items(struct path *path, size_t session, size_t item)
+{
+    for (size_t i = 0; i < path->near_count && path->goal < 0; i++) {
+        if (path->fit->places[path->near[i]] != (int32_t)session)
+            continue;
+        if (together(path->fit, path->near[i], item))
+            walk_to_sessions(path, path->near[i]);
+        else
+            path->mixed = true;
+    }
+}
+
+static void move_up(const struct path *path)
+{
+    int32_t session = path->goal;
+
+    while (session >= 0) {
+        size_t item = (size_t)path->via[session];
+        int32_t left = path->fit->places[item];
+        fit_seat(path->fit, item, session);
+        session = left;
+    }
+}
+
+static enum err match(struct fit *fit, size_t item, bool *mixed)
+{
+    struct path path;
+    enum err e = path_init(&path, fit, item);
+
+    if (e)
+        return e;
+    walk_to_sessions(&path, item);
+    for (size_t q = 0; q < path.queued && path.goal < 0; q++)
+        walk_to_items(&path, path.queue[q], item);
+    *mixed = path.mixed;
+    if (path.goal < 0)
+        return ERR_SLOT_UNAVAILABLE;
+    move_up(&path);
+    return ERR_OK;
+}
 
 struct reached {
     size_t item;
@@ -40,7 +133,6 @@ struct search {
     struct arena *arena;
     struct reached *reached; /* [0] is the new item */
     size_t count;
-    bool mixed; /* not all begin and end together */
     bool too_many;
 };
 
@@ -50,7 +142,7 @@ static bool takes(const struct search *search, size_t session, size_t item)
     return session_takes(&search->fit->loads.sessions[session], &search->fit->items[item], &range);
 }
 
-/* ---- 1. reach ---- */
+/* ---- 2. reach ---- */
 
 static uint32_t options_of(const struct search *search, size_t item)
 {
@@ -63,16 +155,16 @@ static uint32_t options_of(const struct search *search, size_t item)
 static void reach(struct search *search, size_t item, bool *seen)
 {
     const struct fit_item *it = &search->fit->items[item];
-    struct reached *reached = &search->reached[search->count++];
 
     seen[item] = true;
-    *reached = (struct reached){.item = item,
-                                .start_ms = it->start_ms,
-                                .end_ms = fit_item_end(it),
-                                .options = options_of(search, item)};
-    if (reached->start_ms != search->reached[0].start_ms || reached->end_ms != search->reached[0].end_ms)
-        search->mixed = true;
-    search->too_many = search->mixed && search->count > FIT_ITEMS_MAX;
+    if (search->count == FIT_ITEMS_MAX) {
+        search->too_many = true;
+        return;
+    }
+    search->reached[search->count++] = (struct reached){.item = item,
+                                                        .start_ms = it->start_ms,
+                                                        .end_ms = fit_item_end(it),
+                                                        .options = options_of(search, item)};
 }
 
 /* Those who sit in a session that the item could take, at the same time. */
@@ -91,7 +183,8 @@ static void reach_from(struct search *search, size_t item, bool *seen)
 static enum err reach_all(struct search *search, size_t item)
 {
     bool *seen = arena_zero(search->arena, search->fit->count, sizeof *seen);
-    search->reached = arena_alloc(search->arena, search->fit->count * sizeof *search->reached);
+    size_t most = search->fit->count < FIT_ITEMS_MAX ? search->fit->count : FIT_ITEMS_MAX;
+    search->reached = arena_alloc(search->arena, most * sizeof *search->reached);
     if (!seen || !search->reached)
         return ERR_MEMORY;
     reach(search, item, seen);
@@ -109,66 +202,6 @@ static bool somebody_can_move(const struct search *search)
             return true;
     }
     return false;
-}
-
-/* ---- 2. one augmenting path ---- */
-
-struct path {
-    int32_t *via;  /* the item that would move into a session; -1: not walked to */
-    size_t *queue; /* sessions that were walked to */
-    size_t queued;
-    int32_t goal; /* a session with a free place; -1: none yet */
-};
-
-static void walk_to_sessions(const struct search *search, struct path *path, size_t item)
-{
-    const struct loads *loads = &search->fit->loads;
-    const struct fit_item *it = &search->fit->items[item];
-    struct slot_range range;
-
-    for (size_t s = 0; s < loads->session_count && path->goal < 0; s++) {
-        if (path->via[s] >= 0 || !session_takes(&loads->sessions[s], it, &range))
-            continue;
-        path->via[s] = (int32_t)item;
-        path->queue[path->queued++] = s;
-        if (loads_free(loads, s, range) > 0)
-            path->goal = (int32_t)s;
-    }
-}
-
-static void move_up(struct fit *fit, const struct path *path)
-{
-    int32_t session = path->goal;
-
-    while (session >= 0) {
-        size_t item = (size_t)path->via[session];
-        int32_t left = fit->places[item];
-        fit_seat(fit, item, session);
-        session = left;
-    }
-}
-
-static enum err match(struct search *search)
-{
-    size_t sessions = search->fit->loads.session_count;
-    struct path path = {.goal = -1};
-    path.via = arena_alloc(search->arena, (sessions + 1) * sizeof *path.via);
-    path.queue = arena_alloc(search->arena, (sessions + 1) * sizeof *path.queue);
-    if (!path.via || !path.queue)
-        return ERR_MEMORY;
-    for (size_t s = 0; s < sessions; s++)
-        path.via[s] = -1;
-    walk_to_sessions(search, &path, search->reached[0].item);
-    for (size_t q = 0; q < path.queued && path.goal < 0; q++) {
-        for (size_t i = 1; i < search->count && path.goal < 0; i++) {
-            if (search->fit->places[search->reached[i].item] == (int32_t)path.queue[q])
-                walk_to_sessions(search, &path, search->reached[i].item);
-        }
-    }
-    if (path.goal < 0)
-        return ERR_SLOT_UNAVAILABLE;
-    move_up(search->fit, &path);
-    return ERR_OK;
 }
 
 /* ---- 3. groups of sessions ---- */
@@ -507,16 +540,24 @@ static enum err walk_states(struct search *search)
     return e;
 }
 
-enum err fit_search(struct fit *fit, size_t item)
+static enum err search_mixed(struct fit *fit, size_t item)
 {
     struct search search = {.fit = fit, .arena = fit->arena};
-    struct arena_mark mark = arena_mark(fit->arena);
 
     enum err e = reach_all(&search, item);
     if (!e && !somebody_can_move(&search))
         e = ERR_SLOT_UNAVAILABLE;
-    if (!e)
-        e = search.mixed ? walk_states(&search) : match(&search);
+    return e ? e : walk_states(&search);
+}
+
+enum err fit_search(struct fit *fit, size_t item)
+{
+    struct arena_mark mark = arena_mark(fit->arena);
+    bool mixed = false;
+
+    enum err e = match(fit, item, &mixed);
+    if (e == ERR_SLOT_UNAVAILABLE && mixed)
+        e = search_mixed(fit, item);
     arena_reset(fit->arena, mark);
     return e;
 }
