@@ -56,6 +56,9 @@ const struct json *json_member(const struct json *object, const char *name);
 struct json_writer {
     struct buf *buf;
     bool comma; /* something stands before at this level */
+    bool dated; /* the two below are set */
+    int32_t day;
+    char date[10]; /* of the last instant: most are of one day, and the calendar is the slow part */
 };
 
 struct json_writer json_writer(struct buf *buf);

@@ -17,6 +17,7 @@ enum {
     ESCAPE_BYTES = 6, /* \u001f */
     REAL_BYTES = 40,
     DECIMALS = 6,
+    DAY_SECONDS = 24 * 60 * 60,
 };
 #define DECIMALS_SCALE 1e6
 #define EXACT_MAX      1e15 /* decimal numbers of 15 digits each have a double of their own */
@@ -75,12 +76,30 @@ static void put_escape(struct buf *buf, unsigned char byte)
     buf_add(buf, escape, sizeof escape);
 }
 
+/* Nothing to escape: the usual case, with room made before. */
+static void put_plain(struct buf *buf, const char *text, size_t size)
+{
+    char *out = buf->data + buf->size;
+
+    *out++ = '"';
+    memcpy(out, text, size);
+    out[size] = '"';
+    buf->size += size + 2;
+}
+
 static void put_text(struct buf *buf, const char *text, size_t size)
 {
+    size_t run = plain_run(text, size);
+
     buf_reserve(buf, size + 2); /* enough for all but texts with escapes */
+    if (buf->failed)
+        return;
+    if (run == size) {
+        put_plain(buf, text, size);
+        return;
+    }
     buf_byte(buf, '"');
     while (size > 0) {
-        size_t run = plain_run(text, size);
         buf_add(buf, text, run);
         text += run;
         size -= run;
@@ -88,6 +107,7 @@ static void put_text(struct buf *buf, const char *text, size_t size)
             put_escape(buf, (unsigned char)*text++);
             size--;
         }
+        run = plain_run(text, size);
     }
     buf_byte(buf, '"');
 }
@@ -135,9 +155,13 @@ static void open_level(struct json_writer *writer, const char *name, const char 
     writer->comma = false;
 }
 
-static void close_level(struct json_writer *writer, uint8_t bracket)
+static void close_level(struct json_writer *writer, char bracket)
 {
-    buf_byte(writer->buf, bracket);
+    struct buf *buf = writer->buf;
+
+    buf_reserve(buf, 1);
+    if (!buf->failed)
+        buf->data[buf->size++] = bracket;
     writer->comma = true;
 }
 
@@ -201,15 +225,50 @@ void json_raw(struct json_writer *writer, const char *name, struct span json)
     put_fixed(writer, name, (const char *)json.data, json.size);
 }
 
+static char *put_two(char *out, uint32_t number)
+{
+    out[0] = (char)('0' + number / 10);
+    out[1] = (char)('0' + number % 10);
+    return out + 2;
+}
+
+/* "hh:mm:ss" of a second of the day. */
+static char *put_clock(char *out, uint32_t second)
+{
+    out = put_two(out, second / 3600);
+    *out++ = ':';
+    out = put_two(out, second / 60 % 60);
+    *out++ = ':';
+    return put_two(out, second % 60);
+}
+
+static void remember_date(struct json_writer *writer, int32_t day)
+{
+    char text[DATE_TEXT];
+
+    date_format(day, text);
+    memcpy(writer->date, text, sizeof writer->date);
+    writer->day = day;
+    writer->dated = true;
+}
+
 void json_instant(struct json_writer *writer, const char *name, int64_t ms)
 {
     char *out = open_place(writer, name, INSTANT_TEXT + 2);
+    int64_t second = ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
+    int32_t day = (int32_t)(second / DAY_SECONDS - (second % DAY_SECONDS < 0 ? 1 : 0));
 
     if (!out)
         return;
-    out[0] = '"';
-    instant_format(ms, out + 1);
-    out[INSTANT_TEXT] = '"'; /* in place of its NUL */
+    if (!writer->dated || writer->day != day)
+        remember_date(writer, day);
+    *out++ = '"';
+    memcpy(out, writer->date, sizeof writer->date);
+    out += sizeof writer->date;
+    *out++ = 'T';
+    out = put_clock(out, (uint32_t)(second - (int64_t)day * DAY_SECONDS));
+    *out++ = 'Z';
+    *out = '"';
     writer->buf->size += INSTANT_TEXT + 1;
 }
 

@@ -372,6 +372,31 @@ static void escapes_wherever_it_stands(void **state)
     }
 }
 
+/* The writer makes instants itself; base/time.h is the judge. Some of one day, some far apart, before 1970
+ * too. */
+static void writes_instants_as_time_does(void **state)
+{
+    uint32_t seed = 521288629;
+    struct buf buf;
+    struct json_writer writer = json_writer(&buf);
+
+    for (int round = 0; round < 20000; round++) {
+        struct arena_mark mark = arena_mark(*state);
+        int64_t wide = ((int64_t)next_random(&seed) << 12) - ((int64_t)1 << 42);
+        int64_t ms = round % 3 == 0 ? wide : 1795597200000 + (int64_t)(next_random(&seed) % (2 * DAY_MS));
+        char expected[INSTANT_TEXT + 2];
+        expected[0] = '"';
+        instant_format(ms, expected + 1);
+        expected[INSTANT_TEXT] = '"';
+        expected[INSTANT_TEXT + 1] = '\0';
+        buf_init(&buf, *state);
+        writer.comma = false;
+        json_instant(&writer, NULL, ms);
+        assert_string_equal(buf_cstr(&buf), expected);
+        arena_reset(*state, mark);
+    }
+}
+
 static const char *real_text(struct arena *arena, double value)
 {
     struct buf buf;
@@ -474,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(agrees_with_jansson, setup, teardown),
         cmocka_unit_test_setup_teardown(writes_every_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(escapes_wherever_it_stands, setup, teardown),
+        cmocka_unit_test_setup_teardown(writes_instants_as_time_does, setup, teardown),
         cmocka_unit_test_setup_teardown(writes_reals_short_and_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(reals_read_back_equal, setup, teardown),
         cmocka_unit_test_setup_teardown(writes_trees, setup, teardown),
