@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define INPUT_BYTES_MAX 1024 /* the decomposed form is longer than the stored one */
-#define DOMAIN_MAX      253  /* RFC 1035: 255 on the wire */
 #define LABEL_MAX       63
 
 struct slice {
@@ -118,8 +117,6 @@ static bool is_host(const char *domain)
 {
     size_t labels = 0;
     const char *label = domain;
-    if (strlen(domain) > DOMAIN_MAX)
-        return false;
     for (;; label++) {
         size_t size = strcspn(label, ".");
         if (!is_label(label, size))
@@ -195,7 +192,9 @@ static enum err domain_unicode(struct arena *arena, const char *ascii, const cha
     return code == IDN2_OK ? adopt(arena, made, out) : idn_error(code);
 }
 
-/* Both forms of a domain. They must lead back to each other, or one address would be stored in two ways. */
+/* Both forms of a domain. They must lead back to each other, or one address would be stored in two ways:
+ * libidn2 takes some xn-- labels of characters that no domain may have, like xn--a-4ba with its no-break
+ * blank. */
 static enum err domain_normalise(struct arena *arena, const char *domain, const char **ascii,
                                  const char **shown)
 {

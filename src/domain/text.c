@@ -227,7 +227,7 @@ static size_t keep_plain(const int32_t *from, size_t count, int32_t *to)
         const char *plain = plain_of(from[i]);
         if (plain) {
             for (; *plain; plain++)
-                to[used++] = *plain;
+                to[used++] = (unsigned char)*plain;
         } else if (is_letter_or_digit(from[i])) {
             to[used++] = from[i];
         }

@@ -94,6 +94,8 @@ static void bad_addresses(void **state)
         "name\u200E@example.org",
         "name@xn--.example",
         "name@xn--a.example",
+        "name@xn--a-4ba.example", /* a no-break blank */
+        "name@xn--a-lca.example", /* a diaeresis alone */
         "name@xn--bcher-kva-.example",
         "name@b\u00FCcher",
         "name@-b\u00FCcher.example",
