@@ -3,6 +3,7 @@
 #include "sec/token.h"
 
 #include "base/must.h"
+#include "sec/base64url.h"
 #include "sec/ecdsa.h"
 #include "sec/token_cache.h"
 
@@ -13,8 +14,6 @@
 #include <string.h>
 
 enum { HEADER_TEXT = 160, SIGNATURE_TEXT = 87, SECOND_MS = 1000 };
-
-static const int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
 struct signer {
     char header[HEADER_TEXT]; /* the first part of every token of this key, in base64url */
@@ -68,10 +67,8 @@ static enum err signer_open(const struct token_key *key, struct signer *signer)
     char json[HEADER_TEXT];
     int size = snprintf(json, sizeof json, "{\"alg\":\"ES256\",\"typ\":\"JWT\",\"kid\":\"%s\"}", key->id);
 
-    must(size > 0 &&
-         sodium_base64_encoded_len((size_t)size, sodium_base64_VARIANT_URLSAFE_NO_PADDING) <= HEADER_TEXT);
-    (void)sodium_bin2base64(signer->header, sizeof signer->header, (const uint8_t *)json, (size_t)size,
-                            variant);
+    must(size > 0 && BASE64URL_TEXT((size_t)size) <= HEADER_TEXT);
+    base64url_write(json, (size_t)size, signer->header);
     signer->header_size = strlen(signer->header);
     return ecdsa_open(key, &signer->ecdsa);
 }
@@ -110,13 +107,14 @@ void tokens_publish(struct tokens *tokens, struct json_writer *writer)
 
 static void add_base64url(struct buf *buf, const void *bytes, size_t size)
 {
-    size_t room = sodium_base64_encoded_len(size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *text = arena_alloc(buf->arena, room);
+    char *text = arena_alloc(buf->arena, BASE64URL_TEXT(size));
 
-    if (text)
-        buf_text(buf, sodium_bin2base64(text, room, bytes, size, variant));
-    else
+    if (!text) {
         buf->failed = true;
+        return;
+    }
+    base64url_write(bytes, size, text);
+    buf_text(buf, text);
 }
 
 static struct span payload_of(const struct tokens *tokens, struct arena *arena,
@@ -283,7 +281,7 @@ static const struct ecdsa *key_of(const struct tokens *tokens, struct span heade
 
 static bool from_base64url(struct span text, uint8_t *out, size_t room, size_t *size)
 {
-    return sodium_base642bin(out, room, (const char *)text.data, text.size, NULL, size, NULL, variant) == 0;
+    return base64url_read((const char *)text.data, text.size, out, room, size);
 }
 
 static enum err signature_check(struct tokens *tokens, const struct parts *parts)

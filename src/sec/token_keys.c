@@ -2,6 +2,7 @@
 #include "sec/token_keys.h"
 
 #include "base/must.h"
+#include "sec/base64url.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -10,13 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_TEXT = 44, THUMBPRINT_INPUT = 256 };
+enum { NUMBER_TEXT = BASE64URL_TEXT(TOKEN_NUMBER_BYTES), THUMBPRINT_INPUT = 256 };
 
-static void to_base64url(const uint8_t *bytes, size_t size, char *text, size_t room)
-{
-    must(sodium_base64_encoded_len(size, sodium_base64_VARIANT_URLSAFE_NO_PADDING) <= room);
-    (void)sodium_bin2base64(text, room, bytes, size, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
+_Static_assert(TOKEN_KEY_ID_TEXT == BASE64URL_TEXT(crypto_hash_sha256_BYTES), "room for a thumbprint");
 
 /* RFC 7638: the hash of the required members in this order, without blanks. */
 static void set_id(struct token_key *key)
@@ -24,13 +21,13 @@ static void set_id(struct token_key *key)
     char x[NUMBER_TEXT], y[NUMBER_TEXT], input[THUMBPRINT_INPUT];
     uint8_t hash[crypto_hash_sha256_BYTES];
 
-    to_base64url(key->x, sizeof key->x, x, sizeof x);
-    to_base64url(key->y, sizeof key->y, y, sizeof y);
+    base64url_write(key->x, sizeof key->x, x);
+    base64url_write(key->y, sizeof key->y, y);
     int size =
         snprintf(input, sizeof input, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", x, y);
     must(size > 0 && (size_t)size < sizeof input);
     (void)crypto_hash_sha256(hash, (const uint8_t *)input, (unsigned long long)size);
-    to_base64url(hash, sizeof hash, key->id, sizeof key->id);
+    base64url_write(hash, sizeof hash, key->id);
 }
 
 static bool number_of(const EVP_PKEY *pair, const char *name, uint8_t out[static TOKEN_NUMBER_BYTES])
@@ -108,8 +105,8 @@ void token_keys_publish(const struct token_keys *keys, struct json_writer *write
     json_object_begin(writer, NULL);
     json_array_begin(writer, "keys");
     for (size_t i = 0; i < keys->count; i++) {
-        to_base64url(keys->items[i].x, TOKEN_NUMBER_BYTES, x, sizeof x);
-        to_base64url(keys->items[i].y, TOKEN_NUMBER_BYTES, y, sizeof y);
+        base64url_write(keys->items[i].x, TOKEN_NUMBER_BYTES, x);
+        base64url_write(keys->items[i].y, TOKEN_NUMBER_BYTES, y);
         json_object_begin(writer, NULL);
         json_text(writer, "kty", "EC");
         json_text(writer, "use", "sig");

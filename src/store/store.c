@@ -1,5 +1,6 @@
 /* store.c - the common layer over an engine: running functions, blind hashes, tokens, closing. */
 #include "base/must.h"
+#include "sec/base64url.h"
 #include "store/tx.h"
 
 #include <pthread.h>
@@ -12,7 +13,6 @@ enum {
     BLIND_DOMAIN_MAX = 100,
     BLIND_TEXT_MAX = 2048,
     TOKEN_PLAIN_MAX = 2048,
-    BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
 };
 
 _Static_assert((int)KEY_OF_PERSON < (int)TAG_TEXT, "tags of keys and texts must differ");
@@ -169,11 +169,11 @@ enum err store_seal_token(const struct store *store, struct arena *arena, const 
     const uint8_t *key = keyring_newest(store->keyring, SEAL_TOKEN, &header);
     keyring_random(store->keyring, nonce, sizeof nonce);
     seal_close(&header, key, nonce, (struct span){(const uint8_t *)use, strlen(use)}, plain, sealed);
-    size_t room = sodium_base64_encoded_len(size, BASE64);
-    char *text = arena_alloc(arena, room);
+    char *text = arena_alloc(arena, BASE64URL_TEXT(size));
     if (!text)
         return ERR_MEMORY;
-    *token = sodium_bin2base64(text, room, sealed, size, BASE64);
+    base64url_write(sealed, size, text);
+    *token = text;
     return ERR_OK;
 }
 
@@ -185,7 +185,7 @@ static enum err token_open(const struct store *store, const char *use, struct sp
         return ERR_CURSOR;
     const uint8_t *key = keyring_store_key(store->keyring, &header);
     struct span bound = {(const uint8_t *)use, strlen(use)};
-    return key && !seal_open(key, bound, sealed, plain) ? ERR_OK : ERR_CURSOR;
+    return key && !seal_open(SEAL_TOKEN, key, bound, sealed, plain) ? ERR_OK : ERR_CURSOR;
 }
 
 enum err store_open_token(const struct store *store, struct arena *arena, const char *use, const char *token,
@@ -194,7 +194,7 @@ enum err store_open_token(const struct store *store, struct arena *arena, const 
     uint8_t sealed[TOKEN_PLAIN_MAX + 64];
     size_t size = 0;
 
-    if (sodium_base642bin(sealed, sizeof sealed, token, strlen(token), NULL, &size, NULL, BASE64) != 0)
+    if (!base64url_read(token, strlen(token), sealed, sizeof sealed, &size))
         return ERR_CURSOR;
     size_t plain_size = seal_plain_size(SEAL_TOKEN, size);
     uint8_t *bytes = arena_alloc(arena, plain_size);
