@@ -152,7 +152,7 @@ static enum err unwrap(struct span record, const uint8_t *master, struct span bo
     size_t size = seal_plain_size(SEAL_MASTER, record.size);
     if (size > sizeof plain)
         return ERR_DAMAGED;
-    e = seal_open(master, bound, record, plain);
+    e = seal_open(SEAL_MASTER, master, bound, record, plain);
     if (!e)
         e = keys_read(plain, size, keyring);
     sodium_memzero(plain, sizeof plain);

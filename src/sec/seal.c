@@ -75,16 +75,15 @@ enum err seal_header_read(struct span sealed, struct seal_header *header)
     return ERR_OK;
 }
 
-enum err seal_open(const uint8_t key[static SEAL_KEY_BYTES], struct span bound, struct span sealed,
-                   uint8_t *plain)
+enum err seal_open(enum seal_kind kind, const uint8_t key[static SEAL_KEY_BYTES], struct span bound,
+                   struct span sealed, uint8_t *plain)
 {
     uint8_t associated[PREFIX_BYTES + SEAL_ID_BYTES + SEAL_BOUND_MAX];
     struct seal_header header;
 
-    enum err e = seal_header_read(sealed, &header);
-    if (e)
-        return e;
-    size_t size = header_size(header.kind);
+    if (seal_header_read(sealed, &header) || header.kind != kind)
+        return ERR_DAMAGED;
+    size_t size = header_size(kind);
     size_t associated_size = associate(sealed.data, size, bound, associated);
     const uint8_t *nonce = sealed.data + size;
     const uint8_t *content = nonce + SEAL_NONCE_BYTES;

@@ -185,7 +185,8 @@ enum err tx_open(struct tx *tx, struct stored_key stored, struct span sealed, st
         return e;
     size_t size = seal_plain_size(header.kind, sealed.size);
     uint8_t *bytes = arena_alloc(tx->arena, size);
-    e = bytes ? seal_open(key, (struct span){stored.data, stored.size}, sealed, bytes) : ERR_MEMORY;
+    e = bytes ? seal_open(header.kind, key, (struct span){stored.data, stored.size}, sealed, bytes)
+              : ERR_MEMORY;
     sodium_memzero(key, sizeof key);
     if (!e)
         *plain = (struct span){bytes, size};
@@ -230,7 +231,7 @@ static enum err person_key_load(struct tx *tx, const uint8_t *id, uint8_t *key)
         seal_plain_size(SEAL_STORE, sealed.size) != SEAL_KEY_BYTES)
         return ERR_DAMAGED;
     const uint8_t *store_key = keyring_store_key(tx->store->keyring, &header);
-    return store_key ? seal_open(store_key, (struct span){stored.data, stored.size}, sealed, key)
+    return store_key ? seal_open(SEAL_STORE, store_key, (struct span){stored.data, stored.size}, sealed, key)
                      : ERR_DAMAGED;
 }
 

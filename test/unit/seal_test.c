@@ -40,8 +40,9 @@ static void test_every_kind_opens_again(void **state)
             assert_int_equal(seal_header_read((struct span){sealed, sealed_size}, &read), ERR_OK);
             assert_int_equal(read.kind, kind);
             assert_memory_equal(read.id, header.id, sizeof read.id);
-            assert_int_equal(seal_open(key, text("place"), (struct span){sealed, sealed_size}, plain),
-                             ERR_OK);
+            assert_int_equal(
+                seal_open(header.kind, key, text("place"), (struct span){sealed, sealed_size}, plain),
+                ERR_OK);
             assert_memory_equal(plain, content, size);
         }
     }
@@ -80,17 +81,23 @@ static void test_wrong_key_place_or_byte(void **state)
     memcpy(other_key, key, sizeof key);
     other_key[31] ^= 1;
     seal_close(&header, key, nonce, text("place"), text("0123456789"), sealed);
-    assert_int_equal(seal_open(other_key, text("place"), (struct span){sealed, size}, plain), ERR_DAMAGED);
-    assert_int_equal(seal_open(key, text("plac"), (struct span){sealed, size}, plain), ERR_DAMAGED);
-    assert_int_equal(seal_open(key, text(""), (struct span){sealed, size}, plain), ERR_DAMAGED);
+    assert_int_equal(seal_open(SEAL_PERSON, other_key, text("place"), (struct span){sealed, size}, plain),
+                     ERR_DAMAGED);
+    assert_int_equal(seal_open(SEAL_PERSON, key, text("plac"), (struct span){sealed, size}, plain),
+                     ERR_DAMAGED);
+    assert_int_equal(seal_open(SEAL_PERSON, key, text(""), (struct span){sealed, size}, plain), ERR_DAMAGED);
     for (size_t bit = 0; bit < 8 * size; bit++) {
         sealed[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        assert_int_equal(seal_open(key, text("place"), (struct span){sealed, size}, plain), ERR_DAMAGED);
+        assert_int_equal(seal_open(SEAL_PERSON, key, text("place"), (struct span){sealed, size}, plain),
+                         ERR_DAMAGED);
         sealed[bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
+    assert_int_equal(seal_open(SEAL_STORE, key, text("place"), (struct span){sealed, size}, plain),
+                     ERR_DAMAGED);
     for (size_t shorter = 0; shorter < size; shorter++)
-        assert_int_equal(seal_open(key, text("place"), (struct span){sealed, shorter}, plain), ERR_DAMAGED);
-    assert_int_equal(seal_open(key, text("place"), (struct span){sealed, size}, plain), ERR_OK);
+        assert_int_equal(seal_open(SEAL_PERSON, key, text("place"), (struct span){sealed, shorter}, plain),
+                         ERR_DAMAGED);
+    assert_int_equal(seal_open(SEAL_PERSON, key, text("place"), (struct span){sealed, size}, plain), ERR_OK);
 }
 
 static void test_headers_that_are_none(void **state)
