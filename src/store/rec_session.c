@@ -88,8 +88,8 @@ static const struct field_set session_date_fields = {
      .help = "Europe/London wall time.", .example = "\"09:00\""},                                            \
     {.name = "until", .tag = 9, .flags = FIELD_REQUIRED, .kind = FIELD_MINUTE, AT(until),                    \
      .help = "Before `from`: past midnight; such a session is cut there into two.", .example = "\"12:30\""}, \
-    {.name = "services", .tag = 10, .flags = FIELD_ALWAYS | FIELD_ANY_CASE, .kind = FIELD_ENUMS,             \
-     AT(services), .min = 1, .max = 32, .values = appointment_type_names,                                    \
+    {.name = "services", .tag = 10, .flags = FIELD_ANY_CASE, .kind = FIELD_ENUMS, AT(services), .min = 1,    \
+     .max = 32, .values = appointment_type_names,                                                            \
      .help = "Appointment types; all that the practice offers if left out.", .example = "[\"routine\"]"},    \
     {.name = "slot_minutes", .tag = 11, .kind = FIELD_INTEGER, AT(slot_minutes), .min = SLOT_MIN,            \
      .max = SLOT_MAX, .help = "The practice's slot length if left out.", .example = "15"},                   \
