@@ -34,11 +34,14 @@ struct arena {
     bool secrets;
 };
 
-static _Thread_local unsigned fail_after;
+static _Thread_local unsigned fail_after, fail_asked;
 
-void arena_fail_after(unsigned nth)
+bool arena_fail_after(unsigned nth)
 {
-    fail_after = nth;
+    bool has_failed = fail_asked > 0 && fail_after == 0;
+
+    fail_after = fail_asked = nth;
+    return has_failed;
 }
 
 static bool told_to_fail(void)

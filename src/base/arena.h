@@ -8,6 +8,7 @@
 #define BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -37,7 +38,8 @@ void arena_reset(struct arena *arena, struct arena_mark mark);
 
 size_t arena_used(const struct arena *arena); /* bytes handed out */
 
-/* For tests: the nth allocation from now on, counted over all arenas of this thread, fails once; 0 turns it off. */
-void arena_fail_after(unsigned nth);
+/* For tests: the nth allocation from now on, counted over all arenas of this thread, fails once; 0 turns it off. Gives
+ * whether the one asked for before has failed by now. */
+bool arena_fail_after(unsigned nth);
 
 #endif

@@ -163,6 +163,18 @@ static void write_title(struct buf *buf, const char *code)
     buf_byte(buf, '"');
 }
 
+/* For a call that has no memory left to say what went wrong. */
+static void reply_last_resort(struct reply *reply)
+{
+    static const char text[] =
+        "{\"type\":\"/problems/out_of_memory\",\"title\":\"Out of memory\",\"status\":503,\"code\":\"out_of_memory\","
+        "\"detail\":\"The service is short of memory. Nothing was changed. Try again.\","
+        "\"message\":\"The service is short of memory. Nothing was changed. Try again.\"}";
+
+    *reply = (struct reply){.status = 503, .content_type = TYPE_PROBLEM};
+    reply->fixed = (struct span){(const uint8_t *)text, sizeof text - 1};
+}
+
 void reply_problem(struct call *call, enum err err)
 {
     const struct err_info *info = err_info(err);
@@ -191,4 +203,6 @@ void reply_problem(struct call *call, enum err err)
     if (extra.size > 0 && buf_ok(&extra))
         buf_add(&reply->body, extra.data, extra.size);
     json_object_end(&writer);
+    if (!buf_ok(&reply->body))
+        reply_last_resort(reply);
 }

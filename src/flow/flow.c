@@ -61,6 +61,8 @@ static enum err flow_transact(struct tx *tx, void *arg)
     if (!e && remember) e = idempotency_begin(call, tx, &replayed);
     if (!e && !replayed) e = endpoint->handle(call, tx);
     if (!e && !replayed && remember && !call->verdict) e = idempotency_end(call, tx);
+    if (!e && !buf_ok(&call->reply.body))
+        e = ERR_MEMORY; /* an answer that cannot be given must not have happened */
     /* The audit record of what was done or read belongs here: same transaction, before anybody is answered. */
     return e;
 }
