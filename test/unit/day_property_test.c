@@ -26,6 +26,7 @@ enum {
 };
 
 #define DAY_START INT64_C(1795564800000) /* a midnight */
+#define DAY_DATE  20782                  /* of that Wednesday */
 
 static uint64_t random_state;
 static int seed;
@@ -209,6 +210,10 @@ static struct day_entry random_entry(const struct day *day)
     entry.type = 1 + (int32_t)draw(TYPES);
     entry.channel = session->delivery_channel;
     entry.practitioner_id = draw(3) == 0 ? people[draw(5)] : NULL;
+    if (draw(4) == 0) {
+        entry.status = STATUS_PENDING;
+        entry.expires_at = DAY_START;
+    }
     return entry;
 }
 
@@ -393,8 +398,91 @@ static void check_slots(const struct day *day, struct arena *arena)
     expect(at == count, "%d rows too many", (int)(count - at));
 }
 
+/* ---- rebuilding ---- */
+
+static struct session record_of(const struct day_session *session, struct practitioner *practitioner)
+{
+    practitioner->practitioner_id = session->practitioner_id;
+    return (struct session){.session_id = session->session_id,
+                            .weekday = WEEKDAY_MONDAY + 2,
+                            .date = DATE_NONE,
+                            .first_date = DATE_NONE,
+                            .last_date = DATE_NONE,
+                            .from = (int32_t)((session->start_ms - DAY_START) / MINUTE_MS),
+                            .until = (int32_t)((session->end_ms - DAY_START) / MINUTE_MS),
+                            .services = session->services,
+                            .slot_minutes = session->slot_minutes,
+                            .capacity = session->capacity,
+                            .delivery_channel = session->delivery_channel,
+                            .practitioner = practitioner,
+                            .status = SESSION_ACTIVE};
+}
+
+static void rebuild(const struct day *former, const struct day_session *sessions, size_t count,
+                    struct arena *arena, struct day *day)
+{
+    const struct practice practice = {.practice_id = "p", .status = PRACTICE_ACTIVE};
+    struct practitioner practitioners[SESSIONS];
+    struct session records[SESSIONS];
+
+    for (size_t i = 0; i < count; i++)
+        records[i] = record_of(&sessions[i], &practitioners[i]);
+    expect(day_build(&practice, records, count, NULL, DAY_DATE, former, arena, day) == ERR_OK, "rebuild");
+    expect(day->session_count == count && day->entry_count == former->entry_count, "counts");
+}
+
+/* Could the one without a place sit, if only those who are booked, or all who have a place, had to? */
+static bool could_sit(const struct day *day, const struct day_entry *left_out, bool booked_only)
+{
+    struct seat seats[ENTRIES + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; i < day->entry_count; i++) {
+        const struct day_entry *entry = &day->entries[i];
+        if (entry->session != ENTRY_NO_SESSION && !(booked_only && entry->status == STATUS_PENDING))
+            seats[count++] = seat_of(entry);
+    }
+    seats[count++] = seat_of(left_out);
+    return feasible(day, seats, count);
+}
+
+static void check_left_out(const struct day *day)
+{
+    for (size_t i = 0; i < day->entry_count; i++) {
+        const struct day_entry *entry = &day->entries[i];
+        if (entry->session == ENTRY_NO_SESSION)
+            expect(!could_sit(day, entry, entry->status != STATUS_PENDING), "%s could sit",
+                   entry->appointment_id);
+    }
+}
+
+static void check_rebuilds(const struct day *former, struct day_session sessions[static SESSIONS],
+                           struct arena *arena)
+{
+    struct day same;
+    struct day changed;
+
+    rebuild(former, sessions, former->session_count, arena, &same);
+    for (size_t i = 0; i < same.entry_count; i++) {
+        const char *before = former->sessions[former->entries[i].session].session_id;
+        expect(same.entries[i].session >= 0, "%s lost its place", same.entries[i].appointment_id);
+        expect(strcmp(same.sessions[same.entries[i].session].session_id, before) == 0, "%s was moved",
+               same.entries[i].appointment_id);
+    }
+    for (uint32_t changes = 1 + draw(2); changes > 0; changes--) {
+        uint32_t which = draw((uint32_t)former->session_count);
+        const char *id = sessions[which].session_id;
+        sessions[which] = random_session();
+        sessions[which].session_id = draw(4) ? id : "new";
+    }
+    rebuild(&same, sessions, former->session_count, arena, &changed);
+    check_day(&changed);
+    check_left_out(&changed);
+}
+
 static void run_seed(int number)
 {
+    static const char *const session_ids[SESSIONS] = {"s0", "s1", "s2", "s3"};
     struct arena *arena = arena_new(16 << 20);
     struct day_session sessions[SESSIONS];
     char ids[STEPS][16];
@@ -402,6 +490,8 @@ static void run_seed(int number)
 
     draw_from(number);
     random_day(&day, sessions);
+    for (size_t i = 0; i < day.session_count; i++)
+        sessions[i].session_id = session_ids[i];
     for (int step = 0; step < STEPS; step++) {
         (void)snprintf(ids[step], sizeof ids[step], "a%02u", draw(100) % 100U);
         bool taken = day_find(&day, ids[step]) != NULL;
@@ -413,6 +503,7 @@ static void run_seed(int number)
     }
     for (int i = 0; i < 2; i++)
         check_slots(&day, arena);
+    check_rebuilds(&day, sessions, arena);
     arena_free(arena);
 }
 
