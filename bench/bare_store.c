@@ -108,11 +108,12 @@ int main(int count, char **arguments)
     bare.commit_seconds = 0;
     double cpu = cpu_seconds();
     double start = now_seconds();
-    double elapsed = 0;
-    for (; elapsed < load.seconds; elapsed = now_seconds() - start) {
+    double elapsed;
+    do {
         bookings += load.batch;
         batch_write(&bare, bookings);
-    }
+        elapsed = now_seconds() - start;
+    } while (elapsed < load.seconds);
     double batches = (double)bookings / (double)load.batch;
     (void)printf(
         "ops_per_s=%.0f batch=%zu records=%zu bytes=%zu population=%zu commit_us=%.0f cpu_us_per_op=%.1f\n",

@@ -42,7 +42,7 @@ void load_done(const struct load *load);
 
 bool record_is_old(const struct load *load, size_t kind); /* u and p */
 /* 32 hex digits that say which record of its kind this booking writes. */
-void record_id(const struct load *load, size_t kind, uint64_t number, char out[static RECORD_ID_BYTES]);
+void record_id(const struct load *load, size_t kind, uint64_t booking, char out[static RECORD_ID_BYTES]);
 double now_seconds(void);
 double cpu_seconds(void); /* of the whole process */
 

@@ -140,6 +140,7 @@ static enum err master_get(struct boot *boot)
         memcpy(boot->master, setup->master, sizeof boot->master);
         return ERR_OK;
     }
+    must(setup->options);
     if (setup->options->key_hex) {
         enum err e = master_key_from_hex(setup->options->key_hex, boot->master);
         return e ? say(boot, e, "The master key given has to be 64 hex digits.") : ERR_OK;

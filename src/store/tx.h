@@ -42,7 +42,7 @@ enum err tx_seal(struct tx *tx);
 void tx_end(struct tx *tx);
 
 /* Opens a sealed value that stands under the key. */
-enum err tx_open(struct tx *tx, struct stored_key key, struct span sealed, struct span *plain);
+enum err tx_open(struct tx *tx, struct stored_key stored, struct span sealed, struct span *plain);
 
 /* The store's own records, which are sealed in another way or not at all. */
 enum err tx_get_raw(struct tx *tx, const struct key *key, struct span *bytes);

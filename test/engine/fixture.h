@@ -33,8 +33,7 @@ struct engine_row {
     enum err (*open)(struct place *place);
 };
 
-extern const struct engine_row engines[];
-const struct engine_row *engine_named(const char *name); /* NULL if there is none */
+struct engine_row *engine_named(const char *name); /* NULL if there is none */
 
 /* cmocka's set-up and tear-down: *state is the engine's row before, the place after; the store is open. */
 int place_set_up(void **state);

@@ -36,25 +36,25 @@ enum { META_WRITE_MAX = 512 };
 
 #define SEEN_BY_LIBRARIES __attribute__((visibility("default")))
 
-SEEN_BY_LIBRARIES int fdatasync(int file)
+SEEN_BY_LIBRARIES int fdatasync(int fildes)
 {
     if (atomic_load(&sync_failures) > 0) {
         atomic_fetch_sub(&sync_failures, 1);
         errno = EIO;
         return -1;
     }
-    return (int)syscall(SYS_fdatasync, file);
+    return (int)syscall(SYS_fdatasync, fildes);
 }
 
 /* LMDB writes pages that lie side by side with this. */
-SEEN_BY_LIBRARIES ssize_t writev(int file, const struct iovec *parts, int count)
+SEEN_BY_LIBRARIES ssize_t writev(int fd, const struct iovec *iovec, int count)
 {
     if (atomic_load(&page_failures) > 0) {
         atomic_fetch_sub(&page_failures, 1);
         errno = ENOSPC;
         return -1;
     }
-    return (ssize_t)syscall(SYS_writev, file, parts, count);
+    return (ssize_t)syscall(SYS_writev, fd, iovec, count);
 }
 
 /* By its name in the library: the header may give pwrite() another one. */
@@ -1097,6 +1097,6 @@ int main(void)
     };
 
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tests[i].initial_state = (void *)(uintptr_t)engine_named("lmdb");
+        tests[i].initial_state = engine_named("lmdb");
     return cmocka_run_group_tests_name("lmdb", tests, NULL, NULL);
 }

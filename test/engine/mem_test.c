@@ -413,6 +413,6 @@ int main(void)
 
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         if (tests[i].setup_func)
-            tests[i].initial_state = (void *)(uintptr_t)engine_named("mem");
+            tests[i].initial_state = engine_named("mem");
     return cmocka_run_group_tests_name("mem", tests, NULL, NULL);
 }
