@@ -1,6 +1,5 @@
-/* slot_write.c - see slot_write.h. A slot is copied from pieces that are made once, and only the digits that
- * differ are put in: the date is written once a day, hours and minutes come from a table of two digits each.
- */
+/* slot_write.c - see slot_write.h. What all slots of a day have in common is one piece of text, made once a
+ * day and copied for each; then only the digits of the times are put in, two at a time from a table. */
 #include "api/slot_write.h"
 
 #include "base/must.h"
@@ -10,101 +9,128 @@
 #include <string.h>
 
 enum {
-    SLOT_BYTES = 160, /* more than the longest one */
     DATE_CHARS = DATE_TEXT - 1,
+    TIME_AT = DATE_CHARS + 1, /* of an instant: "2026-11-25T09:00:00Z" */
     CHANNEL_CHARS_MAX = 20,
+    NUMBER_CHARS_MAX = 20,
 };
 
-struct calendar_text {
-    int64_t day; /* since 1970, UTC */
-    char date[DATE_TEXT];
+/* The part of a slot before the number of places. */
+#define INSTANT_PLACE "0000-00-00T00:00:00Z"
+#define BEFORE_START  "{\"start\":\""
+#define BEFORE_END    "\",\"end\":\""
+#define HEAD          BEFORE_START INSTANT_PLACE BEFORE_END INSTANT_PLACE "\",\"available\":"
+#define CHANNEL_NAME  ",\"delivery_channel\":\""
+
+enum {
+    START_AT = sizeof BEFORE_START - 1,
+    END_AT = START_AT + sizeof INSTANT_PLACE + sizeof BEFORE_END - 2,
+    HEAD_CHARS = sizeof HEAD - 1,
+    SLOT_BYTES = HEAD_CHARS + NUMBER_CHARS_MAX + sizeof CHANNEL_NAME + CHANNEL_CHARS_MAX + 4,
 };
 
-static char *put(char *at, const char *text, size_t size)
+struct head {
+    int64_t from_ms; /* midnight UTC of the day whose date is in the text */
+    char text[HEAD_CHARS + 1];
+};
+
+struct tail { /* by channel: everything behind the number */
+    char text[sizeof CHANNEL_NAME + CHANNEL_CHARS_MAX + 2];
+    size_t size;
+};
+
+static void put_date(char *at, int64_t ms)
 {
-    memcpy(at, text, size);
-    return at + size;
-}
-#define PUT(at, literal) put((at), (literal), sizeof(literal) - 1)
+    char date[DATE_TEXT];
 
-static char *put_two(char *at, int64_t number)
+    date_format((int32_t)(ms / DAY_MS), date);
+    memcpy(at, date, DATE_CHARS);
+}
+
+/* minute of the day, as HH:MM */
+static void put_time(char *at, uint32_t minute)
 {
     static const char pairs[] =
         "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
         "4041424344454647484950515253545556575859";
-    return put(at, pairs + 2 * number, 2);
+    memcpy(at, pairs + 2 * (minute / 60), 2);
+    memcpy(at + 3, pairs + 2 * (minute % 60), 2);
 }
 
-static char *put_instant(char *at, struct calendar_text *text, int64_t ms)
+static bool is_same_day(const struct head *head, int64_t ms)
 {
-    int64_t day = ms / DAY_MS;
-    int64_t minute = (ms - day * DAY_MS) / MINUTE_MS;
-
-    if (day != text->day) {
-        date_format((int32_t)day, text->date);
-        text->day = day;
-    }
-    at = put(at, text->date, DATE_CHARS);
-    *at++ = 'T';
-    at = put_two(at, minute / 60);
-    *at++ = ':';
-    at = put_two(at, minute % 60);
-    return PUT(at, ":00Z");
+    return ms >= head->from_ms && ms - head->from_ms < DAY_MS;
 }
 
-static char *put_small(char *at, int64_t number)
+static void head_move(struct head *head, int64_t ms)
+{
+    head->from_ms = ms - ms % DAY_MS;
+    put_date(head->text + START_AT, ms);
+    put_date(head->text + END_AT, ms);
+}
+
+static uint32_t minute_of(int64_t from_ms, int64_t ms)
+{
+    return (uint32_t)(ms - from_ms) / (uint32_t)MINUTE_MS;
+}
+
+static void put_head(char *at, struct head *head, const struct slot *slot)
+{
+    if (!is_same_day(head, slot->start_ms))
+        head_move(head, slot->start_ms);
+    memcpy(at, head->text, HEAD_CHARS);
+    put_time(at + START_AT + TIME_AT, minute_of(head->from_ms, slot->start_ms));
+    if (is_same_day(head, slot->end_ms)) {
+        put_time(at + END_AT + TIME_AT, minute_of(head->from_ms, slot->end_ms));
+    } else { /* it ends at midnight, or is longer than a day is left */
+        put_date(at + END_AT, slot->end_ms);
+        put_time(at + END_AT + TIME_AT, minute_of(slot->end_ms - slot->end_ms % DAY_MS, slot->end_ms));
+    }
+}
+
+static char *put_number(char *at, int64_t number)
 {
     if (number >= 10)
-        at = put_small(at, number / 10);
+        at = put_number(at, number / 10);
     *at++ = (char)('0' + number % 10);
     return at;
 }
 
-struct channel_text {
-    char text[CHANNEL_CHARS_MAX];
-    size_t size;
-};
-
-static void channels_init(struct channel_text texts[static CHANNEL_COUNT])
+static void tails_init(struct tail tails[static CHANNEL_COUNT])
 {
     for (size_t i = 1; i < CHANNEL_COUNT; i++) {
-        size_t size = strlen(delivery_channel_names[i - 1]);
-        must(size < CHANNEL_CHARS_MAX);
-        memcpy(texts[i].text, delivery_channel_names[i - 1], size);
-        texts[i].size = size;
+        const char *name = delivery_channel_names[i - 1];
+        size_t size = strlen(name);
+        must(size <= CHANNEL_CHARS_MAX);
+        memcpy(tails[i].text, CHANNEL_NAME, sizeof CHANNEL_NAME - 1);
+        memcpy(tails[i].text + sizeof CHANNEL_NAME - 1, name, size);
+        memcpy(tails[i].text + sizeof CHANNEL_NAME - 1 + size, "\"}", 2);
+        tails[i].size = sizeof CHANNEL_NAME - 1 + size + 2;
     }
-}
-
-static char *put_slot(char *at, const struct slot *slot, struct calendar_text *text,
-                      const struct channel_text *channel)
-{
-    at = PUT(at, "{\"start\":\"");
-    at = put_instant(at, text, slot->start_ms);
-    at = PUT(at, "\",\"end\":\"");
-    at = put_instant(at, text, slot->end_ms);
-    at = PUT(at, "\",\"available\":");
-    at = put_small(at, slot->available);
-    at = PUT(at, ",\"delivery_channel\":\"");
-    at = put(at, channel->text, channel->size);
-    return PUT(at, "\"}");
 }
 
 void slots_write(struct buf *buf, const struct slot *slots, size_t count, bool comma)
 {
-    struct channel_text channels[CHANNEL_COUNT];
-    struct calendar_text text = {.day = -1};
+    struct tail tails[CHANNEL_COUNT] = {0};
+    struct head head = {.from_ms = INT64_MAX, .text = HEAD};
 
-    channels_init(channels);
+    tails_init(tails);
     buf_reserve(buf, count * SLOT_BYTES);
     if (buf->failed)
         return;
     char *at = buf->data + buf->size;
     for (size_t i = 0; i < count; i++) {
-        must(slots[i].channel >= 1 && slots[i].channel < CHANNEL_COUNT && slots[i].start_ms >= 0);
-        if (comma)
-            *at++ = ',';
+        const struct slot *slot = &slots[i];
+        must(slot->channel >= 1 && slot->channel < CHANNEL_COUNT && slot->start_ms >= 0 &&
+             slot->available >= 0);
+        const struct tail *tail = &tails[slot->channel];
+        *at = ',';
+        at += comma;
         comma = true;
-        at = put_slot(at, &slots[i], &text, &channels[slots[i].channel]);
+        put_head(at, &head, slot);
+        at = put_number(at + HEAD_CHARS, slot->available);
+        memcpy(at, tail->text, sizeof tail->text); /* all of it: a copy of known size is faster */
+        at += tail->size;
     }
     buf->size = (size_t)(at - buf->data);
 }
