@@ -123,6 +123,7 @@ void buf_varint(struct buf *buf, uint64_t value)
 
 void buf_zigzag(struct buf *buf, int64_t value)
 {
+    /* cppcheck-suppress shiftTooManyBitsSigned ; an arithmetic shift with every compiler that is supported */
     buf_varint(buf, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
 }
 

@@ -305,6 +305,7 @@ static bool put_decimal(struct buf *buf, double value)
     char text[DECIMALS + 1] = ".";
     size_t size = 1;
     for (uint64_t place = (uint64_t)DECIMALS_SCALE / 10; fraction > 0; place /= 10) {
+        /* cppcheck-suppress zerodivcond ; a fraction below place * 10 is 0 before place is */
         text[size++] = (char)('0' + fraction / place);
         fraction %= place;
     }
