@@ -40,7 +40,7 @@ static int listen_at(const struct addrinfo *info)
 
 static void url_write(struct http *http)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     char host[NI_MAXHOST], port[PORT_TEXT];
 
@@ -220,7 +220,7 @@ static void admit(struct http *http, int fd, const struct sockaddr_storage *from
 /* False if there is nobody to accept at the moment. */
 static bool accept_one(struct http *http)
 {
-    struct sockaddr_storage from;
+    struct sockaddr_storage from = {0};
     socklen_t size = sizeof from;
     int fd = accept4(http->listen_fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 

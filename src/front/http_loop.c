@@ -205,7 +205,7 @@ static void waiting_go_on(struct loop *loop)
 static bool must_end(const struct loop *loop, const struct conn *conn, bool stopping)
 {
     return stopping &&
-           (conn_is_idle(conn) || conn->state == CONN_LINGER ||
+           (conn_is_idle(conn) || conn->state == CONN_HANDSHAKE || conn->state == CONN_LINGER ||
             loop->now_ms >= atomic_load_explicit(&loop->http->grace_ends_ms, memory_order_relaxed));
 }
 

@@ -127,7 +127,8 @@ static bool start(struct server *server)
 
     *app = (struct app){.settings = &server->settings, .clock = clock_now_ms, .stopping = &server->stopping};
     app->store = store_start_with(&server->settings, STORE_SERVE);
-    return app->store && tokens_start(server) && demo_start(server) && parts_start(server) && door_open(server);
+    return app->store && tokens_start(server) && demo_start(server) && parts_start(server) &&
+           door_open(server);
 }
 
 static void stop(struct server *server)

@@ -14,15 +14,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { COMPLAINT_BYTES = 1000 };
+
 void complain(const char *format, ...)
 {
+    char text[COMPLAINT_BYTES];
     va_list list;
 
-    (void)fputs("opendoor: ", stderr);
     va_start(list, format);
-    (void)vfprintf(stderr, format, list);
+    (void)vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    (void)fputc('\n', stderr);
+    (void)fprintf(stderr, "opendoor: %s\n", text);
 }
 
 /* A connection is a file, and so is nothing else that we have many of. */
