@@ -1,15 +1,16 @@
 /* idempotency.c - the same Idempotency-Key, user and body give the first answer again, for 24 hours.
  *
- * The record is written in the transaction of what it guards, so there is none without the other. Its key is a keyed
- * hash of user, endpoint and key; a caller without a user is told apart by the body as well. Only successes are kept:
- * a refused request may be corrected and sent again. */
+ * The record is written in the transaction of what it guards, so there is none without the other. It stands with the
+ * other records of the user, under a keyed hash of user, endpoint and key; a caller
+ * without a user is told apart by the body as well. Only successes are kept: a refused request may be corrected and sent
+ * again. */
 #include "flow/step.h"
 
 #include "api/endpoint.h"
 #include "call/reply.h"
+#include "store/rec_expiry.h"
 
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { KEEP_MS = 24 * 60 * 60 * 1000, HASH_BYTES = 32, FORM = 1 };
@@ -42,10 +43,10 @@ static enum err record_key(struct call *call, struct key *key)
     if (!text)
         return ERR_MEMORY;
     store_blind(call->app->store, "idempotency", text, blind);
-    const char *part = arena_dup(call->arena, blind);
-    if (!part)
+    const char *sort = arena_dup(call->arena, blind);
+    if (!sort)
         return ERR_MEMORY;
-    *key = (struct key){.table = TABLE_IDEMPOTENCY, .part = part};
+    *key = (struct key){.table = TABLE_IDEMPOTENCY, .part = call->caller.user_id ? call->caller.user_id : sort, .sort = sort};
     return ERR_OK;
 }
 
@@ -64,7 +65,7 @@ static const char *text_of(struct call *call, struct reader *reader)
 }
 
 /* The stored answer, if it is still to be given and was to the same body. */
-static enum err answer_again(struct call *call, struct span value, bool *replayed)
+static enum err answer_again(struct call *call, struct tx *tx, const struct key *key, struct span value, bool *replayed)
 {
     struct reader reader = reader_of(value);
     uint8_t hash[HASH_BYTES];
@@ -82,7 +83,7 @@ static enum err answer_again(struct call *call, struct span value, bool *replaye
     if (!location || !etag)
         return ERR_MEMORY;
     if (expires_at <= call->now_ms)
-        return ERR_OK;
+        return expiry_move(tx, key, expires_at, EXPIRY_NEVER); /* a new one takes its place */
     if (memcmp(first_hash.data, hash, HASH_BYTES) != 0)
         return ERR_IDEMPOTENCY;
     reply_bytes(call, status, "application/json; charset=utf-8", body, false);
@@ -104,20 +105,7 @@ enum err idempotency_begin(struct call *call, struct tx *tx, bool *replayed)
     if (!e) e = tx_get(tx, &key, &value);
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
-    return e ? e : answer_again(call, value, replayed);
-}
-
-/* A job deletes what has expired: the row's sort begins with the time. */
-static enum err expiry_add(struct call *call, struct tx *tx, const struct key *key, int64_t expires_at)
-{
-    char when[SORT_INSTANT];
-
-    sort_instant(when, expires_at);
-    const char *sort = arena_printf(call->arena, "%s idempotency %s", when, key->part);
-    if (!sort)
-        return ERR_MEMORY;
-    struct key row = {.table = TABLE_EXPIRY, .part = "all", .sort = sort};
-    return tx_put(tx, &row, NULL, (struct span){(const uint8_t *)key->part, strlen(key->part)});
+    return e ? e : answer_again(call, tx, &key, value, replayed);
 }
 
 enum err idempotency_end(struct call *call, struct tx *tx)
@@ -144,5 +132,5 @@ enum err idempotency_end(struct call *call, struct tx *tx)
     if (!buf_ok(&value) || !buf_ok(&call->reply.body))
         return ERR_MEMORY;
     e = tx_put(tx, &key, call->caller.user_id, buf_span(&value));
-    return e ? e : expiry_add(call, tx, &key, expires_at);
+    return e ? e : expiry_move(tx, &key, EXPIRY_NEVER, expires_at);
 }

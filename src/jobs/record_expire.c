@@ -1,50 +1,25 @@
-/* record_expire.c - deletes records that were kept for a time only: idempotency answers, used and dead tokens, lock-outs.
- *
- * Who writes such a record writes a row of TABLE_EXPIRY with it: sort "instant kind part", value the part of the record to
- * delete. The kinds are a table here. */
+/* record_expire.c - deletes records that were kept for a time only, when it is over: idempotency answers, dead logins,
+ * lock-outs. Which ones and when stands in TABLE_EXPIRY (store/rec_expiry.h). */
 #include "jobs/job.h"
 
-#include "store/store.h"
-
-#include <string.h>
+#include "store/rec_expiry.h"
 
 enum { SLICE = 200, EVERY_MS = 60000 };
-
-static const struct kind {
-    const char *name;
-    enum table table;
-} kinds[] = {
-    {"idempotency", TABLE_IDEMPOTENCY},
-    {"token_family", TABLE_TOKEN_FAMILY},
-    {"lockout", TABLE_LOCKOUT},
-};
 
 struct slice {
     int64_t now_ms;
     bool more;
 };
 
-static const struct kind *kind_of(const char *sort)
-{
-    const char *name = strlen(sort) > SORT_INSTANT ? sort + SORT_INSTANT : "";
-    size_t size = strcspn(name, " ");
-
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strlen(kinds[i].name) == size && memcmp(kinds[i].name, name, size) == 0)
-            return &kinds[i];
-    return NULL;
-}
-
 static enum err delete_due(struct tx *tx, const struct row *row)
 {
-    const struct kind *kind = kind_of(row->sort);
     struct key due = {.table = TABLE_EXPIRY, .part = "all", .sort = row->sort};
-    const char *part = arena_text(tx_arena(tx), (const char *)row->value.data, row->value.size);
-    struct key record = {.table = kind ? kind->table : TABLE_EXPIRY, .part = part};
+    struct key record;
+    bool known = false;
 
-    if (!part)
-        return ERR_MEMORY;
-    enum err e = kind ? tx_delete(tx, &record) : ERR_OK;
+    enum err e = expiry_key(tx_arena(tx), row, &record, &known);
+    if (!e && known)
+        e = tx_delete(tx, &record);
     return e ? e : tx_delete(tx, &due);
 }
 

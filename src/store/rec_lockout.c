@@ -104,7 +104,7 @@ enum err lockout_add(struct tx *tx, const struct store *store, enum lockout_kind
     if (!buf_ok(&value))
         return ERR_MEMORY;
     e = tx_put(tx, &key, NULL, buf_span(&value));
-    return e ? e : expiry_move(tx, TABLE_LOCKOUT, key.part, before, over_at(kind, &lockout));
+    return e ? e : expiry_move(tx, &key, before, over_at(kind, &lockout));
 }
 
 enum err lockout_forget(struct tx *tx, const struct store *store, enum lockout_kind kind, const char *subject)
@@ -118,5 +118,5 @@ enum err lockout_forget(struct tx *tx, const struct store *store, enum lockout_k
     if (e || !lockout.last_at)
         return e;
     e = tx_delete(tx, &key);
-    return e ? e : expiry_move(tx, TABLE_LOCKOUT, key.part, over_at(kind, &lockout), EXPIRY_NEVER);
+    return e ? e : expiry_move(tx, &key, over_at(kind, &lockout), EXPIRY_NEVER);
 }

@@ -68,8 +68,7 @@ enum err token_family_save(struct tx *tx, const struct token_family *before,
     enum err e = tx_put(tx, &key, family->user_id, buf_span(&value));
     if (e)
         return e;
-    return expiry_move(tx, TABLE_TOKEN_FAMILY, family->family_id, before ? before->expires_at : EXPIRY_NEVER,
-                       family->expires_at);
+    return expiry_move(tx, &key, before ? before->expires_at : EXPIRY_NEVER, family->expires_at);
 }
 
 enum err token_family_delete(struct tx *tx, const struct token_family *family)
@@ -77,7 +76,7 @@ enum err token_family_delete(struct tx *tx, const struct token_family *family)
     struct key key = family_key(family->family_id);
 
     enum err e = tx_delete(tx, &key);
-    return e ? e : expiry_move(tx, TABLE_TOKEN_FAMILY, family->family_id, family->expires_at, EXPIRY_NEVER);
+    return e ? e : expiry_move(tx, &key, family->expires_at, EXPIRY_NEVER);
 }
 
 enum err token_family_delete_id(struct tx *tx, const char *family_id)

@@ -54,7 +54,7 @@
     ROW(USER_LIST, user_list, false)                        /* part: role (staff, admin); sort: user id */   \
     ROW(TOKEN_FAMILY, token_family, true)                   /* part: family id: refresh token rotation */    \
     ROW(LOCKOUT, lockout, true)                             /* part: "account/..." or "address/..." */       \
-    ROW(IDEMPOTENCY, idempotency, true)                     /* part: user and key */                         \
+    ROW(IDEMPOTENCY, idempotency, true)                     /* part: user id; sort: hash of the key */                         \
     ROW(BANK_HOLIDAY, bank_holiday, false)                  /* part: "all": imported corrections */          \
     ROW(POSTCODE, postcode, false)                          /* part: postcode -> position */                 \
     ROW(OUTBOX, outbox, false)    /* part: "all"; sort: time, id: messages to send */                        \

@@ -37,6 +37,7 @@ static bool is_of_person(enum table table)
     case TABLE_USER:
     case TABLE_PROXY:
     case TABLE_PROXY_OF:
+    case TABLE_IDEMPOTENCY:
         return true;
     default:
         return false;

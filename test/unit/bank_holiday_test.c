@@ -207,7 +207,10 @@ static void titles_and_notes(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct bank_holiday *holiday = find(rows[i].nation, rows[i].year, rows[i].month, rows[i].day);
-        assert_non_null(holiday);
+        if (!holiday) {
+            fail_msg("row %zu: no such bank holiday", i);
+            continue;
+        }
         assert_string_equal(holiday->title, rows[i].title);
         assert_string_equal(holiday->notes, rows[i].notes);
     }
