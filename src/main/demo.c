@@ -19,6 +19,7 @@
 #include "store/rec_practice.h"
 #include "store/rec_user.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum {
@@ -373,11 +374,19 @@ static enum err patient_add(struct tx *tx, const struct demo *demo, const struct
 
 /* ---- steps ---- */
 
+/* All steps are handed to the store at once, so that one sync to disk serves many of them. */
+struct pass {
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    size_t waiting;
+    enum err err; /* the first one */
+};
+
 struct step {
-    struct demo *demo;
+    struct store_job job; /* first */
+    struct pass *pass;
+    const struct demo *demo;
     uint64_t number, count;
-    int64_t now_ms;
-    struct progress progress; /* as this step left it */
 };
 
 static enum err step_do(struct tx *tx, const struct step *step, int64_t base_ms)
@@ -394,7 +403,7 @@ static enum err step_do(struct tx *tx, const struct step *step, int64_t base_ms)
 
 static enum err step_run(struct tx *tx, void *arg)
 {
-    struct step *step = arg;
+    const struct step *step = arg;
     struct progress progress;
 
     enum err e = progress_load(tx, &progress);
@@ -406,6 +415,67 @@ static enum err step_run(struct tx *tx, void *arg)
     progress.step++;
     progress.done = progress.step == step->count;
     return progress_save(tx, &progress);
+}
+
+static void step_ended(struct pass *pass, enum err e)
+{
+    must(pthread_mutex_lock(&pass->mutex) == 0);
+    if (e && !pass->err)
+        pass->err = e;
+    pass->waiting--;
+    must(pthread_cond_signal(&pass->ended) == 0);
+    must(pthread_mutex_unlock(&pass->mutex) == 0);
+}
+
+static void on_step(struct store_job *job, enum err e)
+{
+    step_ended(((struct step *)(void *)job)->pass, e);
+}
+
+static void step_submit(struct store *store, struct step *step)
+{
+    struct pass *pass = step->pass;
+
+    must(pthread_mutex_lock(&pass->mutex) == 0);
+    pass->waiting++;
+    must(pthread_mutex_unlock(&pass->mutex) == 0);
+    step->job = (struct store_job){.access = {.write = true},
+                                   .arena = arena_new(STEP_BYTES),
+                                   .fn = step_run,
+                                   .arg = step,
+                                   .done = on_step};
+    enum err e = step->job.arena ? store_submit(store, &step->job) : ERR_MEMORY;
+    if (e)
+        step_ended(pass, e); /* it was not taken */
+}
+
+static enum err pass_wait(struct pass *pass)
+{
+    must(pthread_mutex_lock(&pass->mutex) == 0);
+    while (pass->waiting > 0)
+        must(pthread_cond_wait(&pass->ended, &pass->mutex) == 0);
+    must(pthread_mutex_unlock(&pass->mutex) == 0);
+    (void)pthread_mutex_destroy(&pass->mutex);
+    (void)pthread_cond_destroy(&pass->ended);
+    return pass->err;
+}
+
+static enum err steps_run(struct store *store, const struct demo *demo, uint64_t from)
+{
+    struct pass pass = {.mutex = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
+    uint64_t count = demo->practices->count + 1 + demo->patients->count;
+    struct step *steps = arena_zero(demo->arena, (size_t)count, sizeof *steps);
+
+    if (!steps)
+        return ERR_MEMORY;
+    for (uint64_t i = from; i < count; i++) {
+        steps[i] = (struct step){.pass = &pass, .demo = demo, .number = i, .count = count};
+        step_submit(store, &steps[i]);
+    }
+    enum err e = pass_wait(&pass);
+    for (uint64_t i = from; i < count; i++)
+        arena_free(steps[i].job.arena);
+    return e;
 }
 
 static enum err run(struct store *store, bool write, tx_fn *fn, void *arg)
@@ -420,23 +490,29 @@ static enum err run(struct store *store, bool write, tx_fn *fn, void *arg)
     return e;
 }
 
-static enum err steps_run(struct store *store, struct demo *demo, uint64_t from)
-{
-    struct step step = {
-        .demo = demo, .number = from, .count = demo->practices->count + 1 + demo->patients->count};
-    enum err e = ERR_OK;
-
-    for (; !e && step.number < step.count; step.number++)
-        e = run(store, true, step_run, &step);
-    return e;
-}
-
-/* ---- beginning ---- */
-
 static enum err progress_read(struct tx *tx, void *arg)
 {
     return progress_load(tx, arg);
 }
+
+/* A store that runs jobs side by side does not keep their order: what was not its turn is done in another
+ * pass. */
+static enum err passes_run(struct store *store, const struct demo *demo, struct progress *progress)
+{
+    enum err e = ERR_OK;
+
+    while (!e && !progress->done) {
+        uint64_t from = progress->step;
+        e = steps_run(store, demo, from);
+        if (!e)
+            e = run(store, false, progress_read, progress);
+        if (!e && !progress->done && progress->step == from)
+            e = ERR_BUSY; /* no step found its turn: somebody else is at it, and stuck */
+    }
+    return e;
+}
+
+/* ---- beginning ---- */
 
 /* Created if absent: of two servers that start at once, one begins. */
 static enum err progress_begin(struct tx *tx, void *arg)
@@ -492,7 +568,7 @@ enum err demo_load(struct store *store, int64_t now_ms)
         return e;
     e = demo_init(&demo);
     if (!e)
-        e = steps_run(store, &demo, progress.step);
+        e = passes_run(store, &demo, &progress);
     arena_free(demo.arena);
     return e;
 }

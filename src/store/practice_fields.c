@@ -7,9 +7,9 @@
 
 #include "base/must.h"
 #include "domain/email.h"
+#include "domain/nation.h"
 #include "domain/ods_code.h"
 #include "domain/phone.h"
-#include "domain/nation.h"
 #include "domain/postcode.h"
 
 #include <math.h>
@@ -424,7 +424,8 @@ enum err practice_complete(struct arena *arena, struct practice *practice)
     if (practice->services == 0)
         practice->services = TYPES_ALL;
     if (practice->nation == NATION_NONE)
-        practice->nation = has_postcode ? (int32_t)nation_of_postcode(practice->address->postcode) : NATION_ENGLAND;
+        practice->nation =
+            has_postcode ? (int32_t)nation_of_postcode(practice->address->postcode) : NATION_ENGLAND;
     enum err e = parts_complete(arena, practice);
     return e ? e : closures_sort(arena, &practice->closures);
 }
