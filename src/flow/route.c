@@ -16,8 +16,10 @@ struct segment {
 
 static struct segment segment_next(const char **at)
 {
-    struct segment segment = {*at + 1, strcspn(*at + 1, "/")};
-    *at = segment.text + segment.size;
+    const char *text = *at + 1;
+    struct segment segment = {text, (size_t)(strchrnul(text, '/') - text)};
+
+    *at = text + segment.size;
     return segment;
 }
 
