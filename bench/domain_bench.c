@@ -225,6 +225,24 @@ static void six_doctors(void)
     run(week);
 }
 
+/* The usual surgery: what doctors and nurses do has one type in common, so that their sessions are linked. */
+static void doctors_and_nurses(void)
+{
+    const int32_t types[] = {APPOINTMENT_ROUTINE,     APPOINTMENT_URGENT,     APPOINTMENT_FOLLOW_UP,
+                             APPOINTMENT_VACCINATION, APPOINTMENT_BLOOD_TEST, APPOINTMENT_ROUTINE};
+    struct week *week = week_new("4 doctors, 2 nurses, 150 booked", APPOINTMENT_ROUTINE);
+
+    for (int i = 0; i < 4; i++)
+        add_session(week, TYPE_BIT(types[0]) | TYPE_BIT(types[1]) | TYPE_BIT(types[2]), 15, 1);
+    for (int i = 0; i < 2; i++)
+        add_session(week, TYPE_BIT(types[2]) | TYPE_BIT(types[3]) | TYPE_BIT(types[4]), 15, 1);
+    for (int day = 0; day < DAYS; day++) {
+        build(week, day);
+        fill(week, day, 150, types, 6, 1);
+    }
+    run(week);
+}
+
 static void mixed_services(const char *name, size_t booked, int lengths)
 {
     const int32_t types[] = {APPOINTMENT_ROUTINE, APPOINTMENT_URGENT, APPOINTMENT_VACCINATION,
@@ -263,6 +281,7 @@ int main(void)
     opening_hours("opening hours, 24 of 40 booked", 24);
     opening_hours("opening hours, full", 40);
     six_doctors();
+    doctors_and_nurses();
     mixed_services("mixed services, half full", 160, 1);
     mixed_services("mixed services, full", 320, 1);
     mixed_services("mixed services and lengths", 200, 3);

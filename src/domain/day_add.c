@@ -111,7 +111,7 @@ static bool next_choice(const struct day *day, const struct day_entry *entry, co
 static enum err find_place(const struct day *day, const struct day_entry *entry, struct fit *fit)
 {
     enum err e = ERR_SLOT_UNAVAILABLE;
-    struct fit_item choice;
+    struct fit_item choice = {0};
     struct fit_item last;
 
     for (bool more = next_choice(day, entry, NULL, &choice); more && e == ERR_SLOT_UNAVAILABLE;

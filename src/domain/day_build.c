@@ -351,6 +351,7 @@ static enum err seat_entries(const struct build *build, const struct day *former
     return e;
 }
 
+/* All that a day is made from. NOLINTNEXTLINE(readability-function-size) */
 enum err day_build(const struct practice *practice, const struct session *sessions, size_t session_count,
                    const struct bank_holiday_corrections *corrections, int32_t date, const struct day *former,
                    struct arena *arena, struct day *day)

@@ -5,8 +5,11 @@
  * number is the sum of the free places of these sessions. That sum is exact unless somebody could be moved
  * out of the way, which needs another session at the same time, in the same channel, with a type in common:
  * such sessions are `linked`, and are the only ones for which items are ever built and fitted (fit.h). Even
- * there two bounds settle most rows: nobody sits in the row's sessions, or the linked sessions have no more
- * free places in all than the sum already has. */
+ * there most rows are settled by looking at who sits in the row's sessions then:
+ * - nobody: there is nothing to move;
+ * - only people whose type no linked session offers, or who begin and end with the row and could move to
+ *   sessions of the row alone: moving them changes who sits where, but not the sum;
+ * - and in any case, no arrangement has more places than are free in all linked sessions together. */
 #include "base/time.h"
 #include "domain/day.h"
 #include "domain/fit.h"
@@ -27,6 +30,12 @@ struct row {
     int32_t minutes, channel;
 };
 
+/* Types of those who could move from a session to one that takes the wanted type, and to one that does not.
+ */
+struct ways {
+    uint32_t inside, outside;
+};
+
 struct scan {
     const struct day *day;
     const struct want *want;
@@ -39,8 +48,9 @@ struct scan {
     bool *marked;        /* room for a mark on every component */
     int32_t types[APPOINTMENT_TYPE_COUNT]; /* to be tried; the best counts */
     size_t type_count;
-    struct fit *fit; /* made when first needed */
-    int32_t *saved;
+    struct ways *ways;  /* out of every session, for each of these types; if sessions are linked */
+    int64_t longest_ms; /* of any entry */
+    struct fit *fit;    /* made when first needed */
     struct slot *slots;
     size_t count, room;
 };
@@ -171,6 +181,78 @@ static void types_init(struct scan *scan)
     }
 }
 
+/* ---- who could move ---- */
+
+static bool is_wanted(const struct scan *scan, size_t session, int32_t type)
+{
+    const struct day_session *s = &scan->day->sessions[session];
+    return session_offers_type(s, type) && could_take(s, scan->want);
+}
+
+static enum err ways_init(struct scan *scan)
+{
+    size_t sessions = scan->day->session_count;
+    if (!scan->component)
+        return ERR_OK;
+    scan->ways = arena_zero(scan->arena, scan->type_count * sessions, sizeof *scan->ways);
+    if (!scan->ways)
+        return ERR_MEMORY;
+    for (size_t a = 0; a < sessions; a++) {
+        for (size_t b = 0; b < sessions; b++) {
+            if (a == b || !could_share(&scan->day->sessions[a], &scan->day->sessions[b]))
+                continue;
+            for (size_t t = 0; t < scan->type_count; t++) {
+                struct ways *ways = &scan->ways[t * sessions + a];
+                *(is_wanted(scan, b, scan->types[t]) ? &ways->inside : &ways->outside) |=
+                    scan->day->sessions[b].services;
+            }
+        }
+    }
+    for (size_t i = 0; i < scan->day->entry_count; i++) {
+        int64_t length_ms = scan->day->entries[i].duration_minutes * MINUTE_MS;
+        scan->longest_ms = length_ms > scan->longest_ms ? length_ms : scan->longest_ms;
+    }
+    return ERR_OK;
+}
+
+/* The first entry that may still be going on at that time. */
+static size_t first_near(const struct scan *scan, int64_t at_ms)
+{
+    size_t low = 0;
+    size_t high = scan->day->entry_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (scan->day->entries[middle].start_ms + scan->longest_ms <= at_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Does moving those who sit in sessions that take the wanted type leave the sum as it is? */
+static bool is_settled(const struct scan *scan, const struct row *row, size_t type_index)
+{
+    const struct ways *ways = &scan->ways[type_index * scan->day->session_count];
+    int64_t end_ms = row->start_ms + row->minutes * MINUTE_MS;
+
+    for (size_t i = first_near(scan, row->start_ms); i < scan->day->entry_count; i++) {
+        const struct day_entry *entry = &scan->day->entries[i];
+        if (entry->start_ms >= end_ms)
+            break;
+        if (entry->channel != row->channel || entry->session < 0 ||
+            (size_t)entry->session >= scan->day->session_count ||
+            !is_wanted(scan, (size_t)entry->session, scan->types[type_index]))
+            continue;
+        bool together = entry->start_ms == row->start_ms && entry->duration_minutes == row->minutes;
+        uint32_t type = TYPE_BIT(entry->type);
+        if ((ways[entry->session].outside & type) || (!together && (ways[entry->session].inside & type)))
+            return false;
+    }
+    return true;
+}
+
 /* ---- the sum ---- */
 
 /* The next session from *i on that takes that type in the row. */
@@ -245,9 +327,8 @@ static enum err fit_ready(struct scan *scan)
         more += scan->day->sessions[s].capacity;
     if (more > DAY_ENTRIES_MAX)
         more = DAY_ENTRIES_MAX;
-    scan->saved = arena_alloc(scan->arena, (scan->day->entry_count + 1) * sizeof *scan->saved);
     struct fit *fit = arena_alloc(scan->arena, sizeof *fit);
-    if (!scan->saved || !fit)
+    if (!fit)
         return ERR_MEMORY;
     enum err e = fit_init(fit, scan->day, (size_t)more, scan->arena);
     if (!e)
@@ -262,23 +343,24 @@ static enum err add_more(struct scan *scan, const struct row *row, int32_t type,
     enum err e = fit_ready(scan);
     if (e)
         return e;
-    size_t count = fit_save(scan->fit, scan->saved);
+    size_t count = scan->fit->count;
     *added = 0;
     while (!e && *added < most && scan->fit->count < scan->fit->room) {
         e = fit_add(scan->fit, &item);
         *added += e ? 0 : 1;
     }
-    fit_restore(scan->fit, scan->saved, count);
+    fit_drop(scan->fit, count);
     return e == ERR_SLOT_UNAVAILABLE ? ERR_OK : e;
 }
 
-static enum err row_available(struct scan *scan, const struct row *row, int32_t type, int64_t *available)
+static enum err row_available(struct scan *scan, const struct row *row, size_t type_index, int64_t *available)
 {
+    int32_t type = scan->types[type_index];
     struct sum sum = row_sum(scan, row, type);
     int64_t room = DAY_ENTRIES_MAX - (int64_t)scan->day->entry_count;
     enum err e = ERR_OK;
 
-    if (scan->component && sum.taken) {
+    if (scan->component && sum.taken && !is_settled(scan, row, type_index)) {
         int64_t most = most_free(scan, row, type);
         if (most > sum.free)
             e = add_more(scan, row, type, most, &sum.free);
@@ -301,18 +383,18 @@ static enum err all_at_once(struct scan *scan, const struct row *row, int32_t ty
     *fits = !e;
     if (e || !scan->component)
         return e;
-    size_t count = fit_save(scan->fit, scan->saved);
+    size_t count = scan->fit->count;
     for (int64_t i = 0; !e && i < scan->consecutive; i++) {
         const struct row at = row_after(row, i);
         const struct fit_item item = {at.start_ms, at.minutes, type, at.channel, scan->want->practitioner_id};
         e = fit_add(scan->fit, &item);
     }
-    fit_restore(scan->fit, scan->saved, count);
+    fit_drop(scan->fit, count);
     *fits = !e;
     return e == ERR_SLOT_UNAVAILABLE ? ERR_OK : e;
 }
 
-static enum err family_fits(struct scan *scan, const struct row *row, int32_t type, bool *fits)
+static enum err family_fits(struct scan *scan, const struct row *row, size_t type_index, bool *fits)
 {
     int64_t room = DAY_ENTRIES_MAX - (int64_t)scan->day->entry_count;
     int64_t available = 1;
@@ -320,10 +402,10 @@ static enum err family_fits(struct scan *scan, const struct row *row, int32_t ty
 
     for (int64_t i = 1; !e && available > 0 && i < scan->consecutive; i++) {
         const struct row at = row_after(row, i);
-        e = row_available(scan, &at, type, &available);
+        e = row_available(scan, &at, type_index, &available);
     }
     *fits = !e && available > 0 && scan->consecutive <= room;
-    return *fits && scan->consecutive > 1 ? all_at_once(scan, row, type, fits) : e;
+    return *fits && scan->consecutive > 1 ? all_at_once(scan, row, scan->types[type_index], fits) : e;
 }
 
 /* ---- rows ---- */
@@ -336,9 +418,9 @@ static enum err row_best(struct scan *scan, const struct row *row, int64_t *best
     for (size_t i = 0; !e && i < scan->type_count; i++) {
         int64_t available = 0;
         bool fits = true;
-        e = row_available(scan, row, scan->types[i], &available);
+        e = row_available(scan, row, i, &available);
         if (!e && available > *best)
-            e = family_fits(scan, row, scan->types[i], &fits);
+            e = family_fits(scan, row, i, &fits);
         if (!e && fits && available > *best)
             *best = available;
     }
@@ -418,11 +500,13 @@ static enum err scan_init(struct scan *scan, int64_t from_ms, int64_t until_ms)
         e = components_init(scan);
     if (!e)
         e = slots_init(scan);
-    if (!e)
-        types_init(scan);
-    return e;
+    if (e)
+        return e;
+    types_init(scan);
+    return ways_init(scan);
 }
 
+/* What is wanted, when, and where it goes. NOLINTNEXTLINE(readability-function-size) */
 enum err day_slots(const struct day *day, const struct want *want, int64_t from_ms, int64_t until_ms,
                    int64_t consecutive, struct arena *arena, struct slot **slots, size_t *count)
 {

@@ -275,20 +275,10 @@ bool fit_overlapping(const struct fit *fit, const struct fit_item *with, size_t 
     return false;
 }
 
-size_t fit_save(const struct fit *fit, int32_t *saved)
-{
-    memcpy(saved, fit->places, fit->count * sizeof *saved);
-    return fit->count;
-}
-
-void fit_restore(struct fit *fit, const int32_t *saved, size_t count)
+void fit_drop(struct fit *fit, size_t count)
 {
     while (fit->count > count) {
         fit_seat(fit, fit->count - 1, ENTRY_NO_SESSION);
         fit->count--;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (fit->places[i] != saved[i])
-            fit_seat(fit, i, saved[i]);
     }
 }

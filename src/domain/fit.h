@@ -92,9 +92,9 @@ void fit_seat(struct fit *fit, size_t item, int32_t session);
 /* The next item that has a place and overlaps `with` in time, from *at on (0 at first); false at the end. */
 bool fit_overlapping(const struct fit *fit, const struct fit_item *with, size_t *at, size_t *item);
 
-/* For trying: what was added or moved since is taken back. `saved` has room for fit->count places. */
-size_t fit_save(const struct fit *fit, int32_t *saved);
-void fit_restore(struct fit *fit, const int32_t *saved, size_t count);
+/* For trying: takes away the items that were added after the first `count`. Those who were moved for them
+ * stay where they are, which is an arrangement as good as the one before. */
+void fit_drop(struct fit *fit, size_t count);
 
 /* fit_search.c: a place for the item by moving others. */
 enum err fit_search(struct fit *fit, size_t item);

@@ -2,12 +2,12 @@
  * thing.
  *
  * Patients: what is theirs; of anybody else they do not learn that it exists, but of those for whom they act
- * they see the record without its medical part, and see, make and change appointments. Staff: their practices, and
- * those practices' patients; practices are public, so another one is forbidden, while another one's patients
- * and appointments are hidden. Booking hangs on the practice alone (a relationship to the patient comes from
- * it), and finding is open to all staff: the handler shows their own practices' patients, or one exact NHS
- * number among all with minimal fields. Admins: everything. A pair that cannot be (a patient with a practice,
- * staff as the patient) is judged as no relation. */
+ * they see the record without its medical part, and see, make and change appointments. Staff: their
+ * practices, and those practices' patients; practices are public, so another one is forbidden, while another
+ * one's patients and appointments are hidden. Booking hangs on the practice alone (a relationship to the
+ * patient comes from it), and finding is open to all staff: the handler shows their own practices' patients,
+ * or one exact NHS number among all with minimal fields. Admins: everything. A pair that cannot be (a patient
+ * with a practice, staff as the patient) is judged as no relation. */
 #include "domain/policy.h"
 
 #include <stddef.h>
