@@ -46,10 +46,15 @@ static bool path_fits(const char *template, const char *path, struct segment fou
     return *template == '\0' && *path == '\0';
 }
 
-static void allow_add(struct call *call, enum method method)
+/* Only for who asks (OPTIONS) or has to be told (405). */
+static void allow_write(struct call *call, unsigned methods)
 {
-    size_t size = strlen(call->allow);
-    (void)snprintf(call->allow + size, sizeof call->allow - size, "%s%s", size ? ", " : "", method_name(method));
+    size_t size = 0;
+
+    for (enum method method = METHOD_GET; method <= METHOD_PATCH; method++)
+        if (methods & (1U << method))
+            size += (size_t)snprintf(call->allow + size, sizeof call->allow - size, "%s%s", size ? ", " : "",
+                                     method_name(method));
 }
 
 static enum err params_decode(struct call *call, const struct segment *found, size_t count)
@@ -71,25 +76,26 @@ enum err route_find(struct call *call)
     enum method method = call->request.method == METHOD_HEAD ? METHOD_GET : call->request.method;
     struct segment chosen[PATH_PARAMS_MAX];
     size_t chosen_count = 0;
+    unsigned methods = 0;
 
     for (size_t i = 0; i < endpoint_count; i++) {
         struct segment found[PATH_PARAMS_MAX];
         size_t count;
         if (!path_fits(endpoints[i]->path, call->request.path, found, &count))
             continue;
-        allow_add(call, endpoints[i]->method);
-        if (endpoints[i]->method == METHOD_GET)
-            allow_add(call, METHOD_HEAD);
+        methods |= 1U << endpoints[i]->method;
         if (endpoints[i]->method == method && !call->endpoint) {
             call->endpoint = endpoints[i];
             chosen_count = count;
             memcpy(chosen, found, sizeof found[0] * count);
         }
     }
-    if (!call->allow[0])
+    if (methods == 0)
         return ERR_NOT_FOUND;
-    allow_add(call, METHOD_OPTIONS);
-    if (method == METHOD_OPTIONS)
-        return ERR_OK;
-    return call->endpoint ? params_decode(call, chosen, chosen_count) : ERR_METHOD;
+    if (call->endpoint)
+        return params_decode(call, chosen, chosen_count);
+    if (methods & (1U << METHOD_GET))
+        methods |= 1U << METHOD_HEAD;
+    allow_write(call, methods | (1U << METHOD_OPTIONS));
+    return method == METHOD_OPTIONS ? ERR_OK : ERR_METHOD;
 }
