@@ -511,7 +511,7 @@ enum err day_slots(const struct day *day, const struct want *want, int64_t from_
                    int64_t consecutive, struct arena *arena, struct slot **slots, size_t *count)
 {
     struct scan scan = {.day = day, .want = want, .consecutive = consecutive, .arena = arena};
-    struct row row;
+    struct row row = {0};
     int64_t available;
 
     enum err e = scan_init(&scan, from_ms, until_ms);
