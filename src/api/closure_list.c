@@ -75,7 +75,7 @@ static enum err handle(struct call *call, struct tx *tx)
 {
     const struct query *query = call->query;
     struct practice practice;
-    const char *after;
+    const char *after = NULL;
 
     enum err e = practice_load(tx, call->path_params[0], &practice);
     if (!e)

@@ -86,7 +86,7 @@ static enum err handle(struct call *call, struct tx *tx)
     const struct query *query = call->query;
     struct practice practice;
     struct session *sessions;
-    const char *after;
+    const char *after = NULL;
     size_t count;
 
     enum err e = practice_open(call, tx, ACTION_PRACTICE_UPDATE, &practice);

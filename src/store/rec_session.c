@@ -298,7 +298,7 @@ enum err session_load(struct tx *tx, const char *practice_id, const char *sessio
 {
     struct key key = session_key(practice_id, session_id);
     struct span value;
-    struct session loaded;
+    struct session loaded = {0};
 
     enum err e = tx_get(tx, &key, &value);
     if (!e)
