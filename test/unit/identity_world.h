@@ -23,7 +23,7 @@ enum { WORLD_ARENA_BYTES = 64 * 1024 * 1024 };
 
 static int64_t world_now = WORLD_START;
 
-static int64_t world_clock(void)
+static inline int64_t world_clock(void)
 {
     return world_now;
 }
@@ -37,7 +37,7 @@ struct world {
 static const struct tokens_options world_tokens = {
     .issuer = "opendoor", .audience = "opendoor", .ttl_ms = 15 * 60 * 1000, .roles = role_names};
 
-static struct world *world_new(void)
+static inline struct world *world_new(void)
 {
     static struct world world;
     struct mem_options options = {.seed = 7};
@@ -58,7 +58,7 @@ static struct world *world_new(void)
     return &world;
 }
 
-static void world_free(struct world *world)
+static inline void world_free(struct world *world)
 {
     pool_free(world->app.hash_pool);
     store_close(world->app.store);
@@ -81,7 +81,7 @@ struct ask {
     const char *query, *address, *idempotency_key, *if_match;
 };
 
-static const char *answer_header(struct world *world, const struct call *call, const char *name)
+static inline const char *answer_header(struct world *world, const struct call *call, const char *name)
 {
     for (size_t i = 0; i < call->reply.header_count; i++)
         if (strcmp(call->reply.headers[i].name, name) == 0)
@@ -90,7 +90,7 @@ static const char *answer_header(struct world *world, const struct call *call, c
 }
 
 /* Any thread may send, if it has an arena of its own. */
-static struct answer world_send_from(struct world *world, struct arena *arena, const struct ask *ask)
+static inline struct answer world_send_from(struct world *world, struct arena *arena, const struct ask *ask)
 {
     struct header headers[5];
     size_t count = 0;
@@ -128,7 +128,7 @@ static struct answer world_send_from(struct world *world, struct arena *arena, c
     return answer;
 }
 
-static struct answer world_send(struct world *world, const struct ask *ask)
+static inline struct answer world_send(struct world *world, const struct ask *ask)
 {
     return world_send_from(world, world->arena, ask);
 }
@@ -136,13 +136,13 @@ static struct answer world_send(struct world *world, const struct ask *ask)
 #define SEND(world, ...) world_send(world, &(const struct ask){__VA_ARGS__})
 
 /* A text inside data or at the top; NULL if it is not there. */
-static const char *text_at(const struct json *json, const char *name)
+static inline const char *text_at(const struct json *json, const char *name)
 {
     const struct json *member = json_member(json, name);
     return member && member->kind == JSON_STRING ? member->text : NULL;
 }
 
-static const struct json *data_of(struct answer answer)
+static inline const struct json *data_of(struct answer answer)
 {
     return json_member(answer.json, "data");
 }
