@@ -1,4 +1,4 @@
-/* fit_search.c - makes room for one more item by moving others between sessions.
+/* fit_search.c - makes room for one more item by moving others between sessions (docs/decisions/015).
  *
  * 1. One augmenting path (Kuhn's bipartite matching): walk from the new item to the sessions that it could
  *    take, from full sessions to those in them that begin and end with the new item, from these to the
