@@ -4,7 +4,6 @@
 #include "base/time.h"
 #include "front/http_conn.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +90,7 @@ enum err http_start(const struct app *app, const struct http_options *options, s
     made->app = app;
     made->options = *options;
     made->listen_fd = -1;
-    crypto_shorthash_keygen(made->peer_key);
+    peers_init(&made->peers);
     enum err e = start(made, message);
     if (e) {
         http_stop(made, 0);

@@ -9,7 +9,6 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,17 +92,6 @@ static void peer_of(const struct sockaddr_storage *from, struct in6_addr *peer)
     memcpy(peer->s6_addr + sizeof mapped_prefix, &((const struct sockaddr_in *)from)->sin_addr, 4);
 }
 
-/* The counter of an address: by keyed hash, so that nobody can choose to share one with somebody else. */
-static uint32_t peer_slot(const struct http *http, const struct in6_addr *peer)
-{
-    size_t size = IN6_IS_ADDR_V4MAPPED(peer) ? sizeof *peer : sizeof *peer / 2;
-    uint32_t hash[2];
-
-    _Static_assert(sizeof hash == crypto_shorthash_BYTES, "one hash");
-    (void)crypto_shorthash((uint8_t *)hash, peer->s6_addr, size, http->peer_key);
-    return hash[0] % PEER_SLOTS;
-}
-
 static size_t connections_of(struct http *http, struct loop **least)
 {
     size_t sum = 0;
@@ -131,14 +119,7 @@ static bool peer_admit(struct http *http, const struct in6_addr *peer, uint32_t 
     address_format(peer, text);
     if (proxies_trust(http->proxies, text))
         return true;
-    uint32_t found = peer_slot(http, peer);
-    if (atomic_fetch_add_explicit(&http->peers[found], 1, memory_order_relaxed) <
-        http->options.per_address_max) {
-        *slot = found;
-        return true;
-    }
-    (void)atomic_fetch_sub_explicit(&http->peers[found], 1, memory_order_relaxed);
-    return false;
+    return peers_enter(&http->peers, peer, http->options.per_address_max, slot);
 }
 
 static void count(const struct http *http, enum metrics_counter counter)
@@ -206,8 +187,7 @@ static void admit(struct http *http, int fd, const struct sockaddr_storage *from
     }
     struct conn *conn = conn_make(http, loop, fd, &peer);
     if (!conn) {
-        if (slot < PEER_SLOTS)
-            (void)atomic_fetch_sub_explicit(&http->peers[slot], 1, memory_order_relaxed);
+        peers_leave(&http->peers, slot);
         turn_away(http, fd);
         return;
     }

@@ -11,6 +11,7 @@
 #include "front/gate.h"
 #include "front/http.h"
 #include "front/http_tls.h"
+#include "front/peers.h"
 #include "front/proxies.h"
 
 #include <netinet/in.h>
@@ -23,7 +24,6 @@
 enum {
     IN_BYTES = GATE_HEAD_MAX,
     DATE_TEXT_BYTES = 30, /* "Wed, 25 Nov 2026 09:00:00 GMT" */
-    PEER_SLOTS = 1 << 14,
     LOOP_KEY_BYTES = 32,
 };
 
@@ -110,8 +110,7 @@ struct http {
     _Atomic int64_t grace_ends_ms;
     struct tls_server *tls;
     struct proxies *proxies;
-    uint8_t peer_key[16];
-    atomic_uint peers[PEER_SLOTS]; /* connections by keyed hash of the address */
+    struct peers peers;
     char url[100];
 };
 

@@ -141,8 +141,7 @@ static void conn_close(struct conn *conn)
         loop->conns = conn->next;
     if (conn->next)
         conn->next->before = conn->before;
-    if (conn->peer_slot < PEER_SLOTS)
-        (void)atomic_fetch_sub_explicit(&loop->http->peers[conn->peer_slot], 1, memory_order_relaxed);
+    peers_leave(&loop->http->peers, conn->peer_slot);
     conn_free(conn);
     count_open(loop, -1);
     (void)atomic_fetch_sub_explicit(&loop->count, 1, memory_order_relaxed);
