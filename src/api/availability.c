@@ -218,6 +218,8 @@ static enum err practice_day(struct looking *l, uint32_t practice, int32_t date)
         if (!offer_insert(l, &offer))
             break; /* a day's slots are sorted: the rest lies behind too */
     }
+    if (e == ERR_DAMAGED)
+        e = ERR_OK;                      /* one practice's trouble hides only its own day */
     if (known == source->sessions_known) /* else its sessions have come into the arena, and stay */
         arena_reset(l->call->arena, mark);
     return e;
@@ -287,9 +289,12 @@ static enum err practices_load(struct looking *l)
     if (!l->practices || !l->sources || !l->spans || !l->offers)
         return ERR_MEMORY;
     for (size_t i = 0; !e && i < l->practice_count; i++) {
+        l->spans[i].last_date = DATE_NONE; /* nothing can be booked, unless the practice can be read */
         e = practice_load(l->tx, l->hits[i].practice_id, &l->practices[i]);
-        if (e)
-            break;
+        if (e) {
+            e = e == ERR_DAMAGED ? ERR_OK : e;
+            continue;
+        }
         l->sources[i] = day_source(&l->practices[i]);
         l->spans[i] = bookable_span(&l->practices[i], l->call->now_ms, false);
     }

@@ -132,6 +132,8 @@ static enum err hits_reply(struct call *call, struct tx *tx, const struct practi
         e = practice_load(tx, hits[i].practice_id, &found.practice);
         if (!e)
             fields_write(&practice_found_fields, &found, false, writer, NULL);
+        else if (e == ERR_DAMAGED)
+            e = ERR_OK; /* the others can still be found */
     }
     json_array_end(writer);
     reply_end(call);

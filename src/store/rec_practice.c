@@ -148,10 +148,24 @@ enum err practice_sessions_changed(struct tx *tx, struct practice *practice)
 
 /* ---- listing ---- */
 
+/* A damaged row is no reason to find nothing at all: it has an id and no status. */
+static enum err brief_read(struct tx *tx, const struct row *row, struct practice *practice)
+{
+    enum err e =
+        row->err ? row->err : fields_decode(&practice_brief_fields, row->value, tx_arena(tx), practice);
+
+    if (e == ERR_DAMAGED) {
+        fields_clear(&practice_fields, practice);
+        practice->practice_id = row->sort;
+        return ERR_OK;
+    }
+    return e;
+}
+
 enum err practice_list(struct tx *tx, const char *after, size_t limit, struct practice **practices,
                        size_t *count, bool *more)
 {
-    struct scan scan = {.table = TABLE_PRACTICE_LIST, .part = "all", .limit = limit};
+    struct scan scan = {.table = TABLE_PRACTICE_LIST, .part = "all", .limit = limit, .with_damaged = true};
     struct row *rows;
     size_t found;
 
@@ -167,7 +181,7 @@ enum err practice_list(struct tx *tx, const char *after, size_t limit, struct pr
     if (!list)
         return ERR_MEMORY;
     for (size_t i = 0; !e && i < found; i++)
-        e = fields_decode(&practice_brief_fields, rows[i].value, tx_arena(tx), &list[i]);
+        e = brief_read(tx, &rows[i], &list[i]);
     if (e)
         return e;
     *practices = list;

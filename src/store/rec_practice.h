@@ -70,7 +70,8 @@ enum err practice_save(struct tx *tx, const struct practice *before, struct prac
 enum err practice_sessions_changed(struct tx *tx, struct practice *practice);
 
 /* All practices in the order of their ids, at most limit, after `after` (NULL = from the start); *more as
- * tx_scan. Only the members of practice_brief_fields are there. */
+ * tx_scan. Only the members of practice_brief_fields are there; of a damaged row, the id alone, without a
+ * status. */
 enum err practice_list(struct tx *tx, const char *after, size_t limit, struct practice **practices,
                        size_t *count, bool *more);
 
