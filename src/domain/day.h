@@ -54,7 +54,7 @@ struct day {
  * copied, so practice and sessions must live as long as the day.
  *
  * Sessions. Weekly ones that run on that date, dated ones, and the part past midnight of those of the date
- * before. A practice without any active session record has one for each interval of its opening hours:
+ * before. A practice without any session record has one for each interval of its opening hours:
  * capacity 1, its slot length, all its services, in person; hours that overlap count once. Closures and bank
  * holidays take away the minutes of that calendar date and nothing else: what is past midnight is judged by
  * the date on which it falls. A closure takes everything. A bank holiday takes all but sessions with an

@@ -247,15 +247,6 @@ static enum err add_session(struct build *build, const struct session *session)
     return e;
 }
 
-static bool has_active(const struct session *sessions, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (sessions[i].status == SESSION_ACTIVE)
-            return true;
-    }
-    return false;
-}
-
 static int by_start(const void *a, const void *b)
 {
     const struct day_session *x = a;
@@ -274,7 +265,7 @@ static enum err add_all(struct build *build, const struct session *sessions, siz
 
     if (practice_closure_on(build->practice, build->date))
         return ERR_OK;
-    bool from_hours = !has_active(sessions, count);
+    bool from_hours = count == 0; /* one that is cancelled still says: appointments are given by sessions */
     if (from_hours || build->bank_holiday)
         e = open_init(build, !from_hours);
     if (!e && from_hours)

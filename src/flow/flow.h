@@ -18,7 +18,4 @@ void flow_run(struct call *call);
  * other. Set call->detail first where there is more to say. */
 void flow_refuse(struct call *call, enum err err);
 
-/* Checks the tables of endpoints: names, paths, field tables, examples. For start-up: a mistake of ours ends the program. */
-void flow_check_tables(void);
-
 #endif

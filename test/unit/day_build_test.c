@@ -290,6 +290,17 @@ static void a_dated_one_runs_once(void **state)
     EXPECT("2026-11-26", sessions, "");
 }
 
+/* Whoever cancels the last session must not find the doors open by the opening hours. */
+static void a_cancelled_one_leaves_the_day_empty(void **state)
+{
+    struct session sessions[] = {dated("2026-11-25", HM(9, 0), HM(10, 0))};
+    (void)state;
+
+    sessions[0].status = SESSION_CANCELLED;
+    EXPECT("2026-11-25", sessions, "");
+    EXPECT("2026-11-26", sessions, "");
+}
+
 static void a_session_past_midnight_is_two(void **state)
 {
     struct session_date cancelled[] = {{date_of("2026-12-02")}};
