@@ -136,15 +136,22 @@ static void write_errors(struct json_writer *writer, const struct problems *prob
     json_array_end(writer);
 }
 
+/* RFC 6750 section 3.1: an error is named only to who has sent a token. */
+static const char *challenge(const struct call *call, enum err err)
+{
+    if (err == ERR_TOKEN_EXPIRED)
+        return "Bearer realm=\"opendoor\", error=\"invalid_token\", error_description=\"expired\"";
+    if (err == ERR_UNAUTHENTICATED && call_header(call, "Authorization"))
+        return "Bearer realm=\"opendoor\", error=\"invalid_token\"";
+    return "Bearer realm=\"opendoor\"";
+}
+
 static void problem_headers(struct call *call, enum err err, int status)
 {
     if (err == ERR_METHOD)
         reply_header(call, "Allow", call->allow);
     if (status == 401)
-        reply_header(call, "WWW-Authenticate",
-                     err == ERR_TOKEN_EXPIRED
-                         ? "Bearer realm=\"opendoor\", error=\"invalid_token\", error_description=\"expired\""
-                         : "Bearer realm=\"opendoor\"");
+        reply_header(call, "WWW-Authenticate", challenge(call, err));
     if (status == 503 || status == 429) {
         char seconds[ETAG_TEXT];
         (void)snprintf(seconds, sizeof seconds, "%lld",
