@@ -1,5 +1,6 @@
-/* token_keys_rotate.c - makes the next signing key of access tokens when it is time, drops dead ones, and fetches those that
- * another server has made. A key is published a day before it signs, so a few minutes do not matter. */
+/* token_keys_rotate.c - makes the next signing key of access tokens when it is time, drops dead ones, and
+ * fetches those that another server has made. A key is published a day before it signs, so a few minutes do
+ * not matter. */
 #include "jobs/job.h"
 
 #include "store/rec_token_keys.h"

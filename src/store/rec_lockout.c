@@ -68,7 +68,7 @@ enum err lockout_check(struct tx *tx, const struct store *store, enum lockout_ki
                        int64_t now_ms, int64_t *wait_ms)
 {
     struct key key;
-    struct lockout lockout;
+    struct lockout lockout = {0};
 
     enum err e = key_of(tx, store, kind, subject, &key);
     if (!e)
@@ -87,7 +87,7 @@ enum err lockout_add(struct tx *tx, const struct store *store, enum lockout_kind
                      int64_t now_ms)
 {
     struct key key;
-    struct lockout lockout;
+    struct lockout lockout = {0};
     struct buf value;
 
     enum err e = key_of(tx, store, kind, subject, &key);
@@ -110,7 +110,7 @@ enum err lockout_add(struct tx *tx, const struct store *store, enum lockout_kind
 enum err lockout_forget(struct tx *tx, const struct store *store, enum lockout_kind kind, const char *subject)
 {
     struct key key;
-    struct lockout lockout;
+    struct lockout lockout = {0};
 
     enum err e = key_of(tx, store, kind, subject, &key);
     if (!e)

@@ -36,7 +36,7 @@ static enum err decode(struct tx *tx, struct span value, struct token_family *fa
 enum err token_family_load(struct tx *tx, const char *family_id, struct token_family *family)
 {
     struct key key = family_key(family_id);
-    struct token_family loaded;
+    struct token_family loaded = {0};
     struct span value;
 
     enum err e = tx_get(tx, &key, &value);
