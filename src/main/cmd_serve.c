@@ -20,6 +20,13 @@
 #include <signal.h>
 #include <stdio.h>
 
+#ifdef OPENDOOR_CLOCK_MOVES /* test builds only */
+#include "base/clock_moved.h"
+#define WALL_CLOCK clock_moved_ms
+#else
+#define WALL_CLOCK clock_now_ms
+#endif
+
 enum {
     ARENA_BYTES = 4 * 1024 * 1024,
     HASH_THREADS = 2, /* 19 MiB each; the rest wait */
@@ -54,6 +61,26 @@ static struct metrics *metrics_make(void)
     for (size_t i = 0; i < count; i++)
         rows[i] = (struct metrics_endpoint){endpoints[i]->name, method_name(endpoints[i]->method)};
     return metrics_new(rows, count);
+}
+
+/* Never where appointments are real: there a wrong clock would be one more way to lose them. */
+static bool clock_start(const struct server *server)
+{
+#ifdef OPENDOOR_CLOCK_MOVES
+    if (!clock_move()) {
+        complain("%s is not a number of milliseconds, or too far.", CLOCK_OFFSET_VARIABLE);
+        return false;
+    }
+    if (clock_offset_ms() != 0 && server->settings.environment == ENVIRONMENT_PROD) {
+        complain("%s is for tests; it is not possible with ENVIRONMENT=prod.", CLOCK_OFFSET_VARIABLE);
+        return false;
+    }
+    if (clock_offset_ms() != 0)
+        log_line(LOG_WARN, "clock_moved");
+#else
+    (void)server;
+#endif
+    return true;
 }
 
 static bool tokens_start(struct server *server)
@@ -125,7 +152,9 @@ static bool start(struct server *server)
 {
     struct app *app = &server->app;
 
-    *app = (struct app){.settings = &server->settings, .clock = clock_now_ms, .stopping = &server->stopping};
+    *app = (struct app){.settings = &server->settings, .clock = WALL_CLOCK, .stopping = &server->stopping};
+    if (!clock_start(server))
+        return false;
     app->store = store_start_with(&server->settings, STORE_SERVE);
     return app->store && tokens_start(server) && demo_start(server) && parts_start(server) &&
            door_open(server);
