@@ -4,6 +4,7 @@
 #include "domain/text.h"
 #include "main/subcommand.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <sodium.h>
@@ -14,17 +15,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COMPLAINT_BYTES = 1000 };
+enum {
+    COMPLAINT_BYTES = 1000,
+    MEMORY_KEPT_BYTES = 4 * 1024 * 1024, /* of each thread's heap; what one large answer needs, and more */
+    MEMORY_STEP_BYTES = 256 * 1024,
+    MEMORY_MAPPED_FROM_BYTES = 2 * 1024 * 1024,
+};
+
+static char last[COMPLAINT_BYTES];
 
 void complain(const char *format, ...)
 {
-    char text[COMPLAINT_BYTES];
     va_list list;
 
     va_start(list, format);
-    (void)vsnprintf(text, sizeof text, format, list);
+    (void)vsnprintf(last, sizeof last, format, list);
     va_end(list);
-    (void)fprintf(stderr, "opendoor: %s\n", text);
+    (void)fprintf(stderr, "opendoor: %s\n", last);
+}
+
+const char *complaint(void)
+{
+    return last;
 }
 
 /* A connection is a file, and so is nothing else that we have many of. */
@@ -38,8 +50,18 @@ static void files_raise(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* what we have then has to do */
 }
 
+/* The C library would give the memory of one call back to the system and take it again for the next: each
+ * time all processors are told to forget those pages, which costs more than the call. */
+static void memory_keep(void)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT_BYTES);
+    (void)mallopt(M_TOP_PAD, MEMORY_STEP_BYTES);
+    (void)mallopt(M_MMAP_THRESHOLD, MEMORY_MAPPED_FROM_BYTES);
+}
+
 bool process_start(void)
 {
+    memory_keep();
     (void)umask(S_IRWXG | S_IRWXO);
     (void)signal(SIGPIPE, SIG_IGN);
     files_raise();
@@ -61,6 +83,7 @@ bool settings_start(enum command command, int argc, char **argv, struct arena *a
     if (e == ERR_SETTING) {
         (void)fputs(why, stderr);
         complain("`opendoor settings` explains every setting.");
+        (void)snprintf(last, sizeof last, "%s", why);
         return false;
     }
     if (e) {
