@@ -34,6 +34,9 @@ ERR_ROW(ERR_STARTING, "starting", 503, true, "The service is starting. Try again
 ERR_ROW(ERR_STOPPING, "stopping", 503, true, "The service is stopping. Try again in a moment.")
 ERR_ROW(ERR_STORE, "storage_failed", 503, true, "The storage could not be read or written. Nothing was changed. Try again.")
 ERR_ROW(ERR_STORE_FULL, "storage_full", 503, true, "The storage is full. Nothing was changed.")
+ERR_ROW(ERR_TX_TOO_LARGE, "change_too_large", 500, false, "This changes more records at once than the storage takes. Nothing was changed. Send it in smaller parts.")
+ERR_ROW(ERR_OUTSIDE, "outside_failed", 502, true, "A service that this one needs could not be reached, or did not answer as agreed. Try again.")
+ERR_ROW(ERR_OUTSIDE_TIMEOUT, "outside_timeout", 504, true, "A service that this one needs did not answer in time. Try again.")
 ERR_ROW(ERR_DAMAGED, "record_damaged", 500, false, "A stored record is damaged and was not used. Nothing was changed.")
 
 /* Starting up: seen on the command line only. */

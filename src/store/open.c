@@ -117,6 +117,10 @@ static enum err key_explain(const struct boot *boot, enum err err)
 
     switch (err) {
     case ERR_KEY_MISSING:
+        if (!boot->exists)
+            return say(boot, err,
+                       "The key file %.100s is not there. `opendoor tables create --key FILE` makes it; every server needs "
+                       "the same.", path);
         return say(
             boot, err,
             "The store %.70s has data, but its key file %.70s is not there. Put the file back, or name it "
@@ -149,7 +153,7 @@ static enum err master_get(struct boot *boot)
     if (e)
         return e;
     e = master_key_read(boot->key_path, boot->master);
-    if (e == ERR_KEY_MISSING && !boot->exists)
+    if (e == ERR_KEY_MISSING && !boot->exists && !setup->options->key_must_exist)
         e = master_key_make(boot->key_path, setup->source, boot->master);
     return e ? key_explain(boot, e) : ERR_OK;
 }

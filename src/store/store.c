@@ -23,7 +23,7 @@ enum err store_attempt(struct view *view, struct store_job *job)
 {
     struct tx tx;
 
-    tx_begin(&tx, job->store, view, job->arena, true);
+    tx_begin(&tx, job->store, view, job->arena, job->access.write);
     enum err e = job->fn(&tx, job->arg);
     if (!e)
         e = tx.failed;
@@ -47,14 +47,24 @@ void store_finish(struct store_job *job, enum err err)
 
 /* ---- running ---- */
 
-enum err store_submit(struct store *store, struct store_job *job)
+static void job_begin(struct store *store, struct store_job *job)
 {
-    must(job->access.write && job->arena && job->fn && job->done);
     job->store = store;
     job->next = NULL;
     job->err = ERR_OK;
     job->mark = arena_mark(job->arena);
+}
+
+enum err store_submit(struct store *store, struct store_job *job)
+{
+    must((job->access.write || store->ops->remote) && job->arena && job->fn && job->done);
+    job_begin(store, job);
     return store->ops->submit(store->engine, job);
+}
+
+bool store_is_remote(const struct store *store)
+{
+    return store->ops->remote;
 }
 
 struct read_call {
@@ -117,8 +127,9 @@ static enum err run_write(struct store *store, const struct access *access, stru
         .ended = PTHREAD_COND_INITIALIZER,
     };
 
-    enum err e = store_submit(store, &waiter.job);
-    if (!e)
+    job_begin(store, &waiter.job);
+    enum err e = store->ops->run ? store->ops->run(store->engine, &waiter.job) : store_submit(store, &waiter.job);
+    if (!e && !store->ops->run)
         e = wait_for(store, &waiter);
     must(pthread_cond_destroy(&waiter.ended) == 0);
     must(pthread_mutex_destroy(&waiter.lock) == 0);

@@ -112,6 +112,9 @@ struct store_job {
     struct arena_mark mark; /* the store's own */
 };
 enum err store_submit(struct store *store, struct store_job *job);
+/* Does a read wait for a network? Then a thread that serves many submits its reads too: jobs with access.write
+ * false, which only such a store takes. */
+bool store_is_remote(const struct store *store);
 
 /* Inside a transaction. Values live in the transaction's arena. */
 struct arena *tx_arena(struct tx *tx);
@@ -160,6 +163,7 @@ struct store_options {
     const char *key_hex;  /* the master key itself (64 hex digits, MASTER_KEY); NULL = use the file */
     bool exclusive; /* serve: take the lock that a second server fails on (ERR_STORE_LOCKED); others do not */
     bool must_exist;      /* do not make a new store */
+    bool key_must_exist;  /* do not make a key file, not even for a new store: other servers need the same */
     size_t queue_max;     /* waiting writers; 0 = 4096 */
     size_t map_bytes;     /* lmdb: address space; 0 = 64 GiB */
     const char *crash_at; /* crash tests only: where to die (store/crash.h); NULL = nowhere */
@@ -173,6 +177,8 @@ struct store_stats {
     uint64_t commits, commit_us_total, writes, conflicts, queued, failures;
     uint64_t batch_max;
     uint64_t bytes_used;
+    /* Of a remote engine: requests, those of them that were sent again, what they brought and took. */
+    uint64_t round_trips, resent, items_read, bytes_sent, bytes_received;
 };
 void store_stats(struct store *store, struct store_stats *stats);
 /* Is the store able to write? ERR_OK, or why not. */

@@ -202,11 +202,15 @@ static void test_value_limits(void **state)
     assert_err(ERR_OK, run_read(place, get_size, &largest));
 }
 
+struct many {
+    size_t from, count;
+};
+
 static enum err put_many(struct tx *tx, void *arg)
 {
-    const size_t *count = arg;
+    const struct many *many = arg;
 
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = many->from; i < many->from + many->count; i++) {
         char sort[SORT_INSTANT];
         sort_instant(sort, (int64_t)i);
         enum err e = tx_put(tx, &(struct key){TABLE_HOLD, "all", sort}, NULL, span_of("x"));
@@ -231,16 +235,16 @@ static enum err count_holds(struct tx *tx, void *arg)
 static void test_write_limit(void **state)
 {
     struct place *place = *state;
-    size_t count = TX_WRITES_MAX + 1;
+    struct many many = {.count = place->engine->writes_max + 1};
+    size_t count = 99;
 
-    assert_err(ERR_INTERNAL, run_write(place, put_many, &count));
+    assert_err(place->engine->too_many, run_write(place, put_many, &many));
     assert_err(ERR_OK, run_read(place, count_holds, &count));
     assert_int_equal(count, 0);
-    count = TX_WRITES_MAX;
-    assert_err(ERR_OK, run_write(place, put_many, &count));
-    count = 0;
+    many.count = place->engine->writes_max;
+    assert_err(ERR_OK, run_write(place, put_many, &many));
     assert_err(ERR_OK, run_read(place, count_holds, &count));
-    assert_int_equal(count, TX_WRITES_MAX);
+    assert_int_equal(count, place->engine->writes_max);
 }
 
 /* ---- scans ---- */
@@ -402,7 +406,7 @@ static void test_sort_instant_orders(void **state)
 
 /* ---- many at once ---- */
 
-enum { THREADS = 6, ROUNDS = 150 };
+enum { THREADS = 6 };
 
 struct worker {
     struct place *place;
@@ -455,7 +459,7 @@ static void *work(void *arg)
     struct arena *arena = arena_new((size_t)16 * 1024 * 1024);
     long before = 0;
 
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < worker->place->engine->rounds; i++) {
         long now;
         struct arena_mark mark = arena_mark(arena);
         assert_err(ERR_OK, store_run(store, &(struct access){.write = true}, arena, counter_up, NULL));
@@ -481,10 +485,10 @@ static void test_threads_count_exactly(void **state)
     for (unsigned i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
     assert_err(ERR_OK, run_read(place, counter_look, &value));
-    assert_int_equal(value, THREADS * ROUNDS);
+    assert_int_equal(value, THREADS * place->engine->rounds);
     place_reopen(place);
     assert_err(ERR_OK, run_read(place, counter_look, &value));
-    assert_int_equal(value, THREADS * ROUNDS);
+    assert_int_equal(value, THREADS * place->engine->rounds);
 }
 
 struct asked {
@@ -651,7 +655,7 @@ static void test_allocation_failures_of_reads(void **state)
     assert_err(ERR_OK, put_text(place, &blind, "patient-1", "x"));
     while (run_read(place, read_failing, &nth) == ERR_MEMORY)
         nth++;
-    assert_in_range(nth, 5, 99);
+    assert_in_range(nth, 5, 199); /* a remote engine asks and reads in more steps */
     assert_err(ERR_OK, run_read(place, read_failing, &nth));
 }
 
@@ -757,9 +761,10 @@ static void test_walk(void **state)
 {
     struct place *place = *state;
     struct walked walked = {.stop_after = SIZE_MAX};
-    size_t count = 1000;
+    struct many many = {.count = 100};
 
-    assert_err(ERR_OK, run_write(place, put_many, &count));
+    for (; many.from < 1000; many.from += many.count)
+        assert_err(ERR_OK, run_write(place, put_many, &many));
     assert_err(ERR_OK, put_text(place, &blind, "patient-1", "x"));
     assert_err(ERR_OK, put_text(place, &plain, "patient-2", "x"));
     place_reopen(place);
@@ -787,7 +792,7 @@ static void test_stats_and_health(void **state)
     assert_int_equal(after.writes, before.writes + 2); /* the value, and the key of the person */
     assert_int_equal(after.failures, before.failures);
     assert_int_equal(after.queued, 0);
-    assert_true(after.bytes_used > 0);
+    assert_true(after.bytes_used > 0 || after.bytes_sent > before.bytes_sent);
     assert_err(ERR_OK, store_health(place->store));
 }
 
@@ -836,7 +841,7 @@ int main(int count, char **arguments)
     struct engine_row *engine = count == 2 ? engine_named(arguments[1]) : NULL;
 
     if (!engine) {
-        (void)fprintf(stderr, "usage: engine_test lmdb|mem\n");
+        (void)fprintf(stderr, "usage: engine_test lmdb|mem|dynamodb\n");
         return 2;
     }
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)

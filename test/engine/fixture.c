@@ -1,6 +1,7 @@
 /* fixture.c - temporary places, and one-step transactions. */
 #include "fixture.h"
 
+#include "store/dynamo/dynamo.h"
 #include "store/mem/mem.h"
 
 #include <ftw.h>
@@ -25,8 +26,41 @@ static enum err open_mem(struct place *place)
     return store_open_mem(&options, &place->store);
 }
 
+static void no_tell(void *arg, const char *name, bool right, const char *what)
+{
+    (void)arg;
+    (void)name;
+    (void)right;
+    (void)what;
+}
+
+/* Every place has tables of its own, in the one DynamoDB Local that the test runs beside. */
+static enum err open_dynamo(struct place *place)
+{
+    static unsigned places;
+    struct dynamo_options *options = &place->dynamo;
+    static const char *const suffixes[DYNAMO_TABLES] = {"appointments", "patients", "practices", "system"};
+    bool is_new = options->region == NULL;
+
+    if (is_new) {
+        places++;
+        for (size_t i = 0; i < DYNAMO_TABLES; i++)
+            options->names[i] = arena_printf(place->arena, "p%d-%u-%s", (int)getpid(), places, suffixes[i]);
+        options->region = "eu-west-2";
+        options->endpoint = getenv("DYNAMODB_ENDPOINT");
+        options->get = getenv;
+    }
+    options->store = place->options;
+    options->store.key_file = place->key_file;
+    enum err e = is_new ? dynamo_tables_create(options, no_tell, NULL, place->message) : ERR_OK;
+    return e ? e : store_open_dynamo(options, &place->store, place->message);
+}
+
 /* Not const only because cmocka's state is not. */
-static struct engine_row engines[] = {{"lmdb", open_lmdb}, {"mem", open_mem}, {NULL, NULL}};
+static struct engine_row engines[] = {{"lmdb", open_lmdb, TX_WRITES_MAX, ERR_INTERNAL, 150},
+                                      {"mem", open_mem, TX_WRITES_MAX, ERR_INTERNAL, 150},
+                                      {"dynamodb", open_dynamo, 100, ERR_TX_TOO_LARGE, 20},
+                                      {NULL, NULL, 0, 0, 0}};
 
 struct engine_row *engine_named(const char *name)
 {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "store/dynamo/dynamo.h"
 #include "store/store.h"
 
 enum { PLACE_PATH_MAX = 200 };
@@ -23,6 +24,7 @@ struct place {
     char key_file[PLACE_PATH_MAX + 60];
     struct mem_disk *disk;
     struct store_options options; /* for the next opening */
+    struct dynamo_options dynamo;
     struct store *store;
     struct arena *arena;
     char message[256];
@@ -31,6 +33,9 @@ struct place {
 struct engine_row {
     const char *name;
     enum err (*open)(struct place *place);
+    size_t writes_max; /* of one transaction */
+    enum err too_many; /* what more of them get */
+    int rounds;        /* of the test in which threads count: a request takes its time elsewhere */
 };
 
 struct engine_row *engine_named(const char *name); /* NULL if there is none */
