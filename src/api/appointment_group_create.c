@@ -77,6 +77,7 @@ static enum err one(struct call *call, struct tx *tx, const struct booking *book
     appointment->notes = person->notes;
     appointment->appointment_datetime = *start_ms;
     appointment->status = STATUS_BOOKED;
+    appointment->expires_at = INSTANT_NONE; /* no member of the body: what is booked does not run out */
     enum err e = booking_patient(call, tx, booking, person->patient_id, pointer, &patient);
     if (!e) e = booking_new(call, tx, appointment);
     if (!e) e = booking_take(call, tx, booking, &patient, appointment);

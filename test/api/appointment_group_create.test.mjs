@@ -31,6 +31,23 @@ test('each gets a slot of their own, one after the other', async () => {
     assert.equal(answer.json.data[2].reason, 'child 2');
 });
 
+test('what is booked for a group is booked like any other', async () => {
+    const people = await family(2);
+    const start = slotAt(7, '08:00');
+    const answer = await group(staff, start, people.map((who) => ({ patient_id: who.patientId })));
+    assert.equal(answer.status, 201, answer.text);
+    assert.ok(answer.json.data.every((row) => row.status === 'booked' && !('expires_at' in row)), answer.text);
+    // Nobody is in two places at once.
+    for (const [i, who] of people.entries()) {
+        const elsewhere = await server.request('POST', '/appointments', { token: who.token, body: { patient_id: who.patientId,
+            practice_id: 'practice-456', appointment_datetime: addMinutes(start, 15 * i), appointment_type: 'routine' } });
+        assert.equal(elsewhere.status, 409, elsewhere.text);
+        assert.equal(elsewhere.json.code, 'patient_busy');
+        const usage = await server.request('GET', `/patients/${who.patientId}/usage`, { token: who.token });
+        assert.deepEqual(usage.json.data.map((row) => [row.practice_id, row.total_appointments]), [['practice-001', 1]]);
+    }
+});
+
 test('if one cannot have a place nobody gets one', async () => {
     const people = await family(3);
     const start = slotAt(4, '08:00');
