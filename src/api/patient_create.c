@@ -37,7 +37,6 @@ static enum err handle(struct call *call, struct tx *tx)
     if (e)
         return e;
     patient.patient_id = call_new_id(call);
-    patient.status = patient.status ? patient.status : PATIENT_ACTIVE;
     patient.created_at = patient.updated_at = call->now_ms;
     patient.version = 1;
     e = patient.patient_id ? patient_complete(call, tx, NULL, &patient) : ERR_MEMORY;

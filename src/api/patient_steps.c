@@ -86,6 +86,8 @@ static void medical_complete(struct call *call, struct patient *patient)
 
 enum err patient_complete(struct call *call, struct tx *tx, const struct patient *before, struct patient *patient)
 {
+    if (patient->status == 0)
+        patient->status = PATIENT_ACTIVE; /* left out, or cleared */
     enum err e = birth_check(call, patient);
     if (!e) e = nhs_number_complete(call, before, patient);
     if (!e) e = registered_check(call, tx, before, patient);

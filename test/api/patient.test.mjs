@@ -57,6 +57,14 @@ test('a patient who registered is told of the record that exists, and completes 
     assert.equal(merged.json.data.first_name, 'Ada');
 });
 
+test('a status that is cleared is active again', async () => {
+    const { patient_id: id } = (await create(staff, person({ status: null }))).json.data;
+    assert.equal((await put(staff, id, { status: 'inactive' })).json.data.status, 'inactive');
+    const cleared = await put(staff, id, { status: null });
+    assert.equal(cleared.status, 200, cleared.text);
+    assert.equal(cleared.json.data.status, 'active');
+});
+
 test('every offending member is named', async () => {
     const answer = await create(staff, { first_name: '', last_name: 'x'.repeat(101), date_of_birth: '1990-02-30', nhs_number: '6304695787',
         phone: '12345', email: 'nobody', gender: 'robot', address: { postcode: 'XX1 1XX1', wat: 1 }, version: 3, extra: null });
