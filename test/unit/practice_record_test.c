@@ -101,7 +101,7 @@ static void test_defaults(void **state)
 
     (void)state;
     assert_int_equal(saved(NULL, &practice), ERR_OK);
-    struct practice back;
+    struct practice back = {0};
     assert_int_equal(loaded("p-1", &back), ERR_OK);
     assert_int_equal(back.booking_rules->slot_minutes, 15);
     assert_int_equal(back.booking_rules->min_notice_minutes, 120);
@@ -269,7 +269,7 @@ static void test_sessions(void **state)
     struct practitioner renamed = {.practitioner_id = "dr-a", .name = "Dr A. B."};
     struct session one = session_made("s-1", &doctor);
     struct session two = session_made("s-2", &renamed);
-    struct session back;
+    struct session back = {0};
     struct sessions sessions = {.brief = false};
 
     (void)state;
@@ -336,7 +336,7 @@ static enum err holidays(struct tx *tx, void *arg)
 {
     struct bank_holiday_row row = {NATION_SCOTLAND, days_from_civil(2027, 6, 1), "A day", NULL};
     struct bank_holiday_corrections corrections = {.rows = {&row, 1}};
-    struct bank_holiday_corrections back;
+    struct bank_holiday_corrections back = {0};
     int64_t version;
 
     (void)arg;
