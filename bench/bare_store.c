@@ -41,14 +41,27 @@ static void put(struct bare *bare, MDB_txn *txn, size_t kind, const char *id)
     need(mdb_put(txn, bare->dbi, &at, &value, 0), "mdb_put");
 }
 
-/* The records that others take the place of. In steps, so that the free pages are scattered as in a store
- * that has been at work for a while, and not one long row that the disk likes better. */
+/* How many of that kind are there before the first booking. */
+static uint64_t filled_of(const struct load *load, size_t kind)
+{
+    switch (load->kinds[kind].place) {
+    case 'p':
+        return load->population;
+    case 'u':
+        return load->days ? load->days : load->population;
+    default:
+        return load->filled;
+    }
+}
+
+/* The records that others take the place of, or stand among. In steps, so that the free pages are scattered
+ * as in a store that has been at work for a while, and not one long row that the disk likes better. */
 static void fill_from(struct bare *bare, size_t kind, uint64_t from)
 {
     MDB_txn *txn;
 
     need(mdb_txn_begin(bare->env, NULL, 0, &txn), "mdb_txn_begin");
-    for (uint64_t i = from; i < from + FILL_STEP && i < bare->load->population; i++) {
+    for (uint64_t i = from; i < from + FILL_STEP && i < filled_of(bare->load, kind); i++) {
         char id[RECORD_ID_BYTES];
         record_id(bare->load, kind, i, id);
         put(bare, txn, kind, id);
@@ -56,11 +69,31 @@ static void fill_from(struct bare *bare, size_t kind, uint64_t from)
     need(mdb_txn_commit(txn), "mdb_txn_commit");
 }
 
+/* Made durable once, at the end. */
 static void fill(struct bare *bare)
 {
+    need(mdb_env_set_flags(bare->env, MDB_NOSYNC, 1), "mdb_env_set_flags");
     for (size_t kind = 0; kind < bare->load->count; kind++)
-        for (uint64_t i = 0; record_is_old(bare->load, kind) && i < bare->load->population; i += FILL_STEP)
+        for (uint64_t i = 0; i < filled_of(bare->load, kind); i += FILL_STEP)
             fill_from(bare, kind, i);
+    need(mdb_env_set_flags(bare->env, MDB_NOSYNC, 0), "mdb_env_set_flags");
+    need(mdb_env_sync(bare->env, 1), "mdb_env_sync");
+}
+
+/* A store that is there already is gone on with. Gives the number of the next booking: no smaller one is
+ * free. */
+static uint64_t fill_or_go_on(struct bare *bare)
+{
+    MDB_stat stat;
+    MDB_txn *txn;
+
+    need(mdb_txn_begin(bare->env, NULL, MDB_RDONLY, &txn), "mdb_txn_begin");
+    need(mdb_stat(txn, bare->dbi, &stat), "mdb_stat");
+    mdb_txn_abort(txn);
+    if (stat.ms_entries > 0)
+        return stat.ms_entries;
+    fill(bare);
+    return bare->load->filled;
 }
 
 static void batch_write(struct bare *bare, uint64_t first)
@@ -97,21 +130,22 @@ int main(int count, char **arguments)
     static struct bare bare;
     struct load load;
     uint64_t bookings = 0;
+    uint64_t first;
 
     load_read(&load, count, arguments);
     bare.load = &load;
     for (size_t i = 0; i < sizeof bare.value; i++)
         bare.value[i] = (uint8_t)(i * 131 >> 3);
     env_start(&bare, load_folder(&load));
-    fill(&bare);
-    batch_write(&bare, bookings); /* the first one pays for what the others find ready */
+    first = fill_or_go_on(&bare);
+    batch_write(&bare, first); /* the first one pays for what the others find ready */
     bare.commit_seconds = 0;
     double cpu = cpu_seconds();
     double start = now_seconds();
     double elapsed;
     do {
         bookings += load.batch;
-        batch_write(&bare, bookings);
+        batch_write(&bare, first + bookings);
         elapsed = now_seconds() - start;
     } while (elapsed < load.seconds);
     double batches = (double)bookings / (double)load.batch;

@@ -9,8 +9,9 @@
  * at once, three types; doctors on the telephone 09:00 to 12:00. Its patients have three appointments each,
  * all of them booked before 13:00, so that a load finds the afternoons empty. Days begin with tomorrow.
  *
- * A day of a practice is one transaction. Many are always waiting for the writer, which makes them durable in
- * large batches. Ids are UUIDs that can be counted: see id_make(); bench/run makes the same ones. */
+ * A hundred patients with their appointments are one transaction, so that what is kept about a person is
+ * written once. Many transactions are always waiting for the writer, which makes them durable in large
+ * batches. Ids are UUIDs that can be counted: see id_make(); bench/run makes the same ones. */
 #include "base/time.h"
 #include "sec/password.h"
 #include "sec/seal.h"
@@ -169,14 +170,14 @@ static enum err practice_put(struct tx *tx, const struct plan *plan, uint64_t nu
 
 /* ---- patients ---- */
 
+/* Surnames of six to nine letters, as most are: each has a row in the practice's index for every letter from
+ * the third on. */
 static const char *name_of(struct tx *tx, uint64_t number)
 {
     static const char *const first[] = {"Ash", "Brad", "Clay", "Dun", "East", "Farn", "Hal", "Lang"};
-    static const char *const middle[] = {"bury", "field", "ing", "ley", "mar", "nor", "wick", "wood"};
     static const char *const last[] = {"ford", "ham", "man", "mere", "son", "stone", "ton", "worth"};
 
-    return arena_printf(tx_arena(tx), "%s%s%s", first[number % 8], middle[number / 8 % 8],
-                        last[number / 64 % 8]);
+    return arena_printf(tx_arena(tx), "%s%s", first[number % 8], last[number / 8 % 8]);
 }
 
 static enum err patient_put(struct tx *tx, const struct plan *plan, uint64_t number)
@@ -200,16 +201,6 @@ static enum err patient_put(struct tx *tx, const struct plan *plan, uint64_t num
     patient.version = 1;
     enum err e = patient_save(tx, NULL, &patient);
     return e ? e : relation_add(tx, &patient, patient.registered_practice_id);
-}
-
-static enum err patients_put(struct tx *tx, const struct plan *plan, uint64_t practice, uint64_t step)
-{
-    uint64_t patients = (uint64_t)plan->patients;
-    enum err e = ERR_OK;
-
-    for (uint64_t i = step * PATIENTS_A_STEP; !e && i < patients && i < (step + 1) * PATIENTS_A_STEP; i++)
-        e = patient_put(tx, plan, practice * patients + i);
-    return e;
 }
 
 /* ---- days ---- */
@@ -271,26 +262,70 @@ static enum err appointment_put(struct tx *tx, const struct plan *plan, struct d
     return e ? e : appointment_save(tx, NULL, &appointment);
 }
 
-static enum err day_put(struct tx *tx, const struct plan *plan, uint64_t practice_number, uint64_t day_number)
-{
-    uint64_t first = practice_number * (uint64_t)plan->patients;
+/* The days of one transaction: loaded when first touched, saved once. */
+struct days {
     struct practice practice;
-    struct day day;
+    struct day day[DAYS_MAX];
+    bool known[DAYS_MAX];
+};
 
-    enum err e = practice_load(tx, id_text(tx, ID_PRACTICE, practice_number), &practice);
+static enum err day_of(struct tx *tx, const struct plan *plan, struct days *days, int64_t number,
+                       struct day **day)
+{
+    enum err e = ERR_OK;
+
+    if (!days->known[number])
+        e = day_load(tx, &days->practice, plan->first_date + (int32_t)number, &days->day[number]);
     if (!e)
-        e = day_load(tx, &practice, plan->first_date + (int32_t)day_number, &day);
-    for (int64_t i = 0; !e && i < plan->per_day; i++) {
-        uint64_t of_practice = day_number * (uint64_t)plan->per_day + (uint64_t)i;
-        uint64_t number = practice_number * (uint64_t)(plan->days * plan->per_day) + of_practice;
-        e = appointment_put(tx, plan, &day, number, i, first + of_practice % (uint64_t)plan->patients);
+        days->known[number] = true;
+    *day = &days->day[number];
+    return e;
+}
+
+/* Patient j of a practice has its appointments number j, j + patients, j + 2 * patients. */
+static enum err appointments_put(struct tx *tx, const struct plan *plan, struct days *days, uint64_t practice,
+                                 uint64_t patient)
+{
+    int64_t of_practice = (int64_t)(patient % (uint64_t)plan->patients);
+    uint64_t first = practice * (uint64_t)(plan->days * plan->per_day);
+    struct day *day;
+    enum err e = ERR_OK;
+
+    for (int64_t n = of_practice; !e && n < APPOINTMENTS_EACH * plan->patients; n += plan->patients) {
+        e = day_of(tx, plan, days, n / plan->per_day, &day);
+        if (!e)
+            e = appointment_put(tx, plan, day, first + (uint64_t)n, n % plan->per_day, patient);
     }
-    return e ? e : day_save(tx, &day);
+    return e;
+}
+
+static enum err days_save(struct tx *tx, const struct plan *plan, const struct days *days)
+{
+    enum err e = ERR_OK;
+
+    for (int64_t i = 0; !e && i < plan->days; i++)
+        if (days->known[i])
+            e = day_save(tx, &days->day[i]);
+    return e;
+}
+
+static enum err people_put(struct tx *tx, const struct plan *plan, uint64_t practice, uint64_t step)
+{
+    uint64_t patients = (uint64_t)plan->patients;
+    struct days *days = arena_zero(tx_arena(tx), 1, sizeof *days);
+
+    enum err e = days ? practice_load(tx, id_text(tx, ID_PRACTICE, practice), &days->practice) : ERR_MEMORY;
+    for (uint64_t i = step * PATIENTS_A_STEP; !e && i < patients && i < (step + 1) * PATIENTS_A_STEP; i++) {
+        e = patient_put(tx, plan, practice * patients + i);
+        if (!e)
+            e = appointments_put(tx, plan, days, practice, practice * patients + i);
+    }
+    return e ? e : days_save(tx, plan, days);
 }
 
 /* ---- steps ---- */
 
-enum step_kind { STEP_ADMIN, STEP_PRACTICE, STEP_PATIENTS, STEP_DAY };
+enum step_kind { STEP_ADMIN, STEP_PRACTICE, STEP_PEOPLE };
 
 struct step {
     struct store_job job; /* first */
@@ -338,10 +373,8 @@ static enum err step_run(struct tx *tx, void *arg)
         return admin_put(tx, step->filling);
     case STEP_PRACTICE:
         return practice_put(tx, plan, step->practice);
-    case STEP_PATIENTS:
-        return patients_put(tx, plan, step->practice, step->number);
     default:
-        return day_put(tx, plan, step->practice, step->number);
+        return people_put(tx, plan, step->practice, step->number);
     }
 }
 
@@ -417,9 +450,7 @@ static void fill(const struct plan *plan, struct store *store)
     for (uint64_t practice = 0; practice < (uint64_t)plan->practices; practice++) {
         submit(&filling, STEP_PRACTICE, practice, 0);
         for (uint64_t i = 0; i < steps; i++)
-            submit(&filling, STEP_PATIENTS, practice, i);
-        for (uint64_t day = 0; day < (uint64_t)plan->days; day++)
-            submit(&filling, STEP_DAY, practice, day);
+            submit(&filling, STEP_PEOPLE, practice, i);
     }
     wait_for_all(&filling);
     for (size_t i = 0; i < JOBS; i++)

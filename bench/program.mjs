@@ -1,6 +1,6 @@
 // The programs that bench/run.mjs starts: opendoor on a filled store, the limits beside it, the load.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -78,13 +78,12 @@ export class Programs {
         return new Server(join(this.build, 'bench', 'bare_http'), [String(bytes)]).ready();
     }
 
-    // In a folder beside the stores, so that it is the same disk.
-    async bareStore(records, batch, population, seconds) {
-        const folder = mkdtempSync(join(this.folder, 'bare-'));
-        const result = await this.run('bare_store', '--records', records, '--batch', batch, '--population', population,
-            '--seconds', seconds, '--dir', folder);
-        rmSync(folder, { recursive: true });
-        return pairs(result);
+    // Its store is as full as ours, beside it on the disk, and goes on from one call to the next.
+    async bareStore(records, batch, store, seconds) {
+        const folder = join(this.folder, 'bare');
+        mkdirSync(folder, { recursive: true });
+        return pairs(await this.run('bare_store', '--records', records, '--batch', batch, '--population', store.patients,
+            '--days', store.plan.practices * store.plan.days, '--filled', store.appointments, '--seconds', seconds, '--dir', folder));
     }
 
     requests(name, lines) {

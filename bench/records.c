@@ -13,7 +13,9 @@ static _Noreturn void usage(const char *program, const char *what)
     (void)fprintf(
         stderr,
         "%s: %s\n"
-        "usage: %s [--records 600u,450n,...] [--batch N] [--population N] [--seconds S] [--dir FOLDER]\n"
+        "usage: %s [--records 600u,450n,...] [--batch N] [--population N] [--days N] [--filled N] [--seconds "
+        "S]\n"
+        "       [--dir FOLDER]\n"
         "       records: stored bytes each (%d to %d) and n, s, u or p (see bench/records.h); at most %d\n",
         program, what, program, RECORD_BYTES_MIN, RECORD_BYTES_MAX, RECORDS_MAX);
     exit(2);
@@ -66,6 +68,10 @@ void load_read(struct load *load, int count, char **arguments)
             load->batch = number(program, value, 1, 4096);
         else if (strcmp(name, "--population") == 0)
             load->population = number(program, value, 1, 100 * 1000 * 1000);
+        else if (strcmp(name, "--days") == 0)
+            load->days = number(program, value, 1, 100 * 1000 * 1000);
+        else if (strcmp(name, "--filled") == 0)
+            load->filled = number(program, value, 0, 100 * 1000 * 1000);
         else if (strcmp(name, "--seconds") == 0)
             load->seconds = (double)number(program, value, 1, 3600);
         else if (strcmp(name, "--dir") == 0 && *value)
@@ -124,7 +130,7 @@ static uint64_t place_of(const struct load *load, size_t kind, uint64_t booking)
     case 's':
         return scatter(booking * RECORDS_MAX + kind);
     case 'u':
-        return scatter(scatter(booking * RECORDS_MAX + kind) % load->population);
+        return scatter(scatter(booking * RECORDS_MAX + kind) % (load->days ? load->days : load->population));
     default:
         return scatter(booking % load->population);
     }

@@ -3,8 +3,11 @@
  * A list like "300u,120n,60s": each record's stored size in bytes, and where it goes:
  *   n  a new record, behind all others of its kind (ids grow with time)
  *   s  a new record, anywhere among the others of its kind (a hash is its key)
- *   u  in place of an old one, anywhere among `population` of them
- *   p  the same, side by side with the other p's of that booking (what is kept about one person) */
+ *   u  in place of an old one, anywhere among `days` of them
+ *   p  the same among `population`, side by side with the other p's of that booking (what is kept about one
+ * person)
+ *
+ * `filled` bookings have been made before: so many n's and s's are there already. */
 #ifndef BENCH_RECORDS_H
 #define BENCH_RECORDS_H
 
@@ -29,12 +32,15 @@ struct load {
     size_t count;
     size_t bytes; /* of all together */
     size_t population;
+    size_t days; /* 0: as many as population */
+    size_t filled;
     size_t batch;
     double seconds;
     const char *dir; /* NULL: a temporary folder in /tmp, removed at the end */
 };
 
-/* Reads --records, --batch, --population, --seconds, --dir; says what is wrong and ends the program. */
+/* Reads --records, --batch, --population, --days, --filled, --seconds, --dir; says what is wrong and ends the
+ * program. */
 void load_read(struct load *load, int count, char **arguments);
 /* The folder to work in; leaves it in place for load_done() to remove if it is temporary. */
 const char *load_folder(struct load *load);

@@ -176,7 +176,7 @@ class Bench {
             ours.push(slice.rate);
             p99.push(slice.p99_us / 1000);
             batches.push(slice.batch);
-            limit.push((await this.programs.bareStore(records, batch, this.large.plan.practices * PLAN.days, 2)).ops_per_s);
+            limit.push((await this.programs.bareStore(records, batch, this.large, 2)).ops_per_s);
             if (postgres)
                 theirs.push(await postgres.book(64));
         }
