@@ -7,7 +7,7 @@
  *
  * Every practice has the same: doctors 08:00 to 18:30, eight at once, every type; nurses 08:00 to 18:30, four
  * at once, three types; doctors on the telephone 09:00 to 12:00. Its patients have three appointments each,
- * all of them booked before 13:00, so that a load finds the afternoons empty. Days begin with tomorrow.
+ * all of them booked before 13:00, so that a load finds the afternoons empty. Days begin with today.
  *
  * A hundred patients with their appointments are one transaction, so that what is kept about a person is
  * written once. Many transactions are always waiting for the writer, which makes them durable in large
@@ -542,7 +542,7 @@ static bool plan_read(int argc, char **argv, struct plan *plan)
             return false;
         }
     }
-    plan->first_date = london_date(plan->now_ms) + 1;
+    plan->first_date = london_date(plan->now_ms);
     plan->patients = plan->days * plan->per_day / APPOINTMENTS_EACH;
     return plan->data && optind == argc && within(plan->practices, 1, 100000) &&
            within(plan->days, APPOINTMENTS_EACH, DAYS_MAX) && within(plan->per_day, 1, PER_DAY_MAX);

@@ -58,19 +58,20 @@ function reads(store, token) {
 }
 
 // Number n of a store is the same place for the same person in every run, and no other number has it. Neighbours
-// are of different practices; a practice's bookings go through its patients, its days, then its slots.
+// are of different practices; a practice's bookings go through its patients, its days from tomorrow on, then its
+// slots.
 function booking(store, n) {
     const practice = n % store.plan.practices;
     const round = Math.floor(n / store.plan.practices);
     const each = store.patients / store.practices;
-    const slot = Math.floor(round / PLAN.days) % AFTERNOON.slots;
-    if (round >= PLAN.days * AFTERNOON.slots * AFTERNOON.capacity)
+    const slot = Math.floor(round / (PLAN.days - 1)) % AFTERNOON.slots;
+    if (round >= (PLAN.days - 1) * AFTERNOON.slots * AFTERNOON.capacity)
         throw new Error('there are no free slots left; fewer rounds, or a larger store');
     const minute = 8 * 60 + 15 * (AFTERNOON.first + slot);
     return {
         patient_id: patientId(practice * each + round % each),
         practice_id: practiceId(practice),
-        appointment_datetime: london(store.first_day + round % PLAN.days, minute),
+        appointment_datetime: london(store.first_day + 1 + round % (PLAN.days - 1), minute),
         appointment_type: 'routine',
         reason: 'Something that has to be seen to before long',
     };
@@ -118,7 +119,7 @@ class Bench {
         for (const [name, practices] of [['small', PRACTICES.small], ['large', large]]) {
             this.say(`a store with ${(practices * PLAN.days * PLAN.per_day).toLocaleString('en-GB')} appointments`);
             this[name] = await this.programs.fill(name, { practices, ...PLAN });
-            this[name].first_day = Math.floor(Date.now() / DAY_MS) + 1;
+            this[name].first_day = Math.floor(Date.now() / DAY_MS);
             this.say(`took ${this[name].seconds} s`);
         }
     }
