@@ -6,7 +6,7 @@
 //
 // Stores are made by bench/fill.c. Ids can be counted (id below), so nothing has to be asked for first.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,6 +97,7 @@ class Bench {
     constructor(options) {
         this.options = options;
         this.folder = mkdtempSync(join(options.dir ?? tmpdir(), 'opendoor-bench-'));
+        chmodSync(this.folder, 0o711); // PostgreSQL, as another user, has its folder in it
         this.programs = new Programs(options.build, this.folder);
         this.rows = [];
         this.notes = [];
@@ -111,6 +112,7 @@ class Bench {
     }
 
     row(what, ours, limit, value, target, good) {
+        this.say([what.trim(), ours, limit, value].filter(Boolean).join(', '));
         this.rows.push([what, ours, limit, value, target, good === undefined ? '' : good ? 'yes' : 'NO']);
     }
 
