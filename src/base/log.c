@@ -27,7 +27,7 @@ static const char *const allowed[] = {
     "practices",   /* how many */
     "patients",    /* how many */
     "reason",      /* a fixed text of the program */
-    "request_id",  /* X-Request-Id: letters, digits and -_. only */
+    "request_id",  /* X-Request-Id: letters, digits and -_.= only */
     "setting",     /* name of a setting, never its value */
     "status",      /* HTTP status */
     "step",        /* name of a part of the program */

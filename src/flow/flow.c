@@ -67,10 +67,15 @@ static enum err flow_transact(struct tx *tx, void *arg)
     return e;
 }
 
+const char *flow_endpoint_name(const struct call *call)
+{
+    return call->endpoint ? call->endpoint->name : "none";
+}
+
 static void flow_log(const struct call *call, enum err e)
 {
     int64_t took_us = clock_monotonic_us() - call->started_us;
-    const char *name = call->endpoint ? call->endpoint->name : "none";
+    const char *name = flow_endpoint_name(call);
 
     if (call->app->metrics)
         metrics_count(call->app->metrics, name, call->reply.status, took_us);
@@ -119,12 +124,12 @@ static void transaction_start(struct flow *flow)
 
     if (call->endpoint->flags & ENDPOINT_NO_STORE) {
         e = call->endpoint->handle(call, NULL);
-    } else if (!writes) {
+    } else if (!writes && !store_is_remote(call->app->store)) {
         struct access access = {.write = false};
         e = store_run(call->app->store, &access, call->arena, flow_transact, call);
     } else {
         flow->store_job = (struct store_job){
-            .access = {.write = true}, .arena = call->arena, .fn = flow_transact, .arg = call, .done = on_stored};
+            .access = {.write = writes}, .arena = call->arena, .fn = flow_transact, .arg = call, .done = on_stored};
         e = store_submit(call->app->store, &flow->store_job);
         if (!e)
             return; /* on_stored ends it */

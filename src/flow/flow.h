@@ -18,4 +18,7 @@ void flow_run(struct call *call);
  * other. Set call->detail first where there is more to say. */
 void flow_refuse(struct call *call, enum err err);
 
+/* The name of the endpoint that the call went to, for metrics; "none" if it went to none. */
+const char *flow_endpoint_name(const struct call *call);
+
 #endif

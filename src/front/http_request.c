@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "front/http_conn.h"
+#include "front/request_id.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -64,24 +65,10 @@ static bool address_fill(const struct conn *conn, const struct gate_head *head, 
     return call->request.address;
 }
 
-static bool is_sane_id(struct gate_piece id)
-{
-    if (id.size == 0 || id.size > REQUEST_ID_MAX)
-        return false;
-    for (size_t i = 0; i < id.size; i++) {
-        char c = id.at[i];
-        bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
-                    c == '_' || c == '-';
-        if (!good)
-            return false;
-    }
-    return true;
-}
-
 /* The caller's X-Request-Id if it is sane, else one of ours. */
 static void id_fill(struct call *call, struct gate_piece sent, const uint8_t random[static UUID_RANDOM])
 {
-    if (sent.at && is_sane_id(sent))
+    if (sent.at && request_id_is_sane(sent.at, sent.size))
         memcpy(call->request_id, sent.at, sent.size); /* the rest is zero */
     else
         uuid7_format(call->now_ms, random, call->request_id);

@@ -27,6 +27,10 @@ extern const size_t job_count;
 enum { JOB_SLICES_MAX = 100 };
 enum err jobs_run_all(const struct app *app, int64_t now_ms);
 
+/* Runs the job of that name, or, without one, every job, one slice after the other until there is no more to do or the
+ * clock shows until_ms: for who has a deadline. ERR_NOT_FOUND: there is no such job. */
+enum err jobs_run_until(const struct app *app, const char *name, int64_t until_ms);
+
 /* A thread that runs each job when it is due, until jobs_stop(), which waits for the slice at work. */
 struct job_thread;
 struct job_thread *jobs_start(const struct app *app); /* NULL if the system gives no thread */

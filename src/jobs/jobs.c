@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { JOB_ARENA_BYTES = 16 * 1024 * 1024, LOOK_EVERY_MS = 1000, JOBS_MAX = 32 };
 
@@ -35,6 +36,37 @@ static enum err run_one(const struct app *app, const struct job *job, int64_t no
     for (int i = 0; !e && more && i < JOB_SLICES_MAX; i++)
         e = slice(app, job, now_ms, &more);
     return e;
+}
+
+static enum err run_until(const struct app *app, const struct job *job, int64_t until_ms)
+{
+    bool more = true;
+    enum err e = ERR_OK;
+
+    for (int i = 0; !e && more && i < JOB_SLICES_MAX; i++) {
+        int64_t now_ms = app->clock();
+        if (now_ms >= until_ms) {
+            log_line(LOG_WARN, "job_cut_short", LOG_TEXT("job", job->name));
+            return ERR_OK;
+        }
+        e = slice(app, job, now_ms, &more);
+    }
+    return e;
+}
+
+enum err jobs_run_until(const struct app *app, const char *name, int64_t until_ms)
+{
+    enum err first = ERR_OK;
+    size_t found = 0;
+
+    for (size_t i = 0; i < job_count; i++) {
+        if (name && strcmp(jobs[i]->name, name) != 0)
+            continue;
+        enum err e = run_until(app, jobs[i], until_ms);
+        first = first ? first : e;
+        found++;
+    }
+    return found > 0 ? first : ERR_NOT_FOUND;
 }
 
 enum err jobs_run_all(const struct app *app, int64_t now_ms)
