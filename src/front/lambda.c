@@ -23,7 +23,8 @@
 enum {
     EVENT_ARENA_BYTES = 96 * 1024 * 1024,
     REFRESH_EVERY_MS = 5 * 60 * 1000,
-    NO_DEADLINE_MS = 15 * 60 * 1000
+    NO_DEADLINE_MS = 15 * 60 * 1000,
+    TRACE_BYTES = 600
 };
 
 static const char unknown_address[] = "0.0.0.0";
