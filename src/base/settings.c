@@ -95,13 +95,15 @@ static bool is_url(const char *value)
 
 static const char *const environments[] = {"dev", "staging", "prod", NULL};
 static const char *const log_levels[] = {"DEBUG", "INFO", "WARN", "ERROR", NULL};
-static const char *const stores[] = {"lmdb", NULL};
+static const char *const stores[] = {"lmdb", "dynamodb", NULL};
 _Static_assert(LOG_DEBUG == 0 && LOG_ERROR == 3, "log_levels has their order");
 
 /* ---- the table ---- */
 
 #define AT(member)     .offset = offsetof(struct settings, member)
-#define STORE_COMMANDS (COMMAND_SERVE | COMMAND_VERIFY | COMMAND_USER_ADD)
+#define STORE_COMMANDS (COMMAND_SERVE | COMMAND_VERIFY | COMMAND_USER_ADD | COMMAND_LAMBDA)
+#define DOOR_COMMANDS  (COMMAND_SERVE | COMMAND_LAMBDA)
+#define KEY_COMMANDS   (STORE_COMMANDS | COMMAND_TABLES)
 
 static const struct setting table[] = {
     {.variable = "BIND",
@@ -185,7 +187,7 @@ static const struct setting table[] = {
     {.variable = "CORS_ORIGINS",
      .flag = "cors-origins",
      .argument = "LIST",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_LIST,
      AT(cors_origins),
      .check = is_origin,
@@ -194,7 +196,7 @@ static const struct setting table[] = {
     {.variable = "TRUSTED_PROXIES",
      .flag = "trusted-proxies",
      .argument = "LIST",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_LIST,
      AT(trusted_proxies),
      .check = is_network,
@@ -216,7 +218,7 @@ static const struct setting table[] = {
     {.variable = "API_GATEWAY_URL",
      .flag = "api-gateway-url",
      .argument = "URL",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_TEXT,
      AT(api_gateway_url),
      .check = is_url,
@@ -231,7 +233,8 @@ static const struct setting table[] = {
      AT(store),
      .choices = stores,
      .value = "lmdb",
-     .help = "The storage engine: lmdb is the embedded one."},
+     .help = "The storage engine: lmdb is the embedded one, for one server; dynamodb is Amazon's, for any number of them "
+             "(`opendoor tables create` makes its tables)."},
     {.variable = "DATA_DIR",
      .flag = "data",
      .argument = "DIR",
@@ -239,18 +242,19 @@ static const struct setting table[] = {
      .type = SETTING_TEXT,
      AT(data_dir),
      .value = "./data.db",
-     .help = "The folder of the store, on a local disk. serve makes it on first use."},
+     .help = "The folder of the store, on a local disk. serve makes it on first use. Not looked at with STORE=dynamodb."},
     {.variable = "KEY_FILE",
      .flag = "key",
      .argument = "FILE",
-     .commands = STORE_COMMANDS,
+     .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
      AT(key_file),
      .help = "The file of the master key, made together with a new store; nobody else may be able to read "
              "it. Not set, "
-             "it is DATA_DIR with .key behind it. Keep a copy apart from the copies of the store."},
+             "it is DATA_DIR with .key behind it. Keep a copy apart from the copies of the store. With STORE=dynamodb the "
+             "master key has to be given, the same for every server; `opendoor tables create` makes it."},
     {.variable = "MASTER_KEY",
-     .commands = STORE_COMMANDS,
+     .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
      AT(master_key),
      .check = is_hex_key,
@@ -260,7 +264,7 @@ static const struct setting table[] = {
     {.variable = "WRITER_QUEUE",
      .flag = "writer-queue",
      .argument = "N",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_INTEGER,
      AT(writer_queue),
      .min = 1,
@@ -269,7 +273,7 @@ static const struct setting table[] = {
      .help = "How many changes may wait to be written; more are answered 503 at once."},
     {.variable = "DEMO",
      .flag = "demo",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_SWITCH,
      AT(demo),
      .value = "false",
@@ -285,7 +289,7 @@ static const struct setting table[] = {
     {.variable = "TOKEN_ISSUER",
      .flag = "token-issuer",
      .argument = "TEXT",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_TEXT,
      AT(token_issuer),
      .value = "opendoor",
@@ -293,7 +297,7 @@ static const struct setting table[] = {
     {.variable = "ACCESS_TOKEN_SECONDS",
      .flag = "access-token-seconds",
      .argument = "N",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_INTEGER,
      AT(access_token_seconds),
      .min = 60,
@@ -303,7 +307,7 @@ static const struct setting table[] = {
     {.variable = "REFRESH_TOKEN_DAYS",
      .flag = "refresh-token-days",
      .argument = "N",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_INTEGER,
      AT(refresh_token_days),
      .min = 1,
@@ -313,7 +317,7 @@ static const struct setting table[] = {
     {.variable = "HASH_QUEUE",
      .flag = "hash-queue",
      .argument = "N",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_INTEGER,
      AT(hash_queue),
      .min = 1,
@@ -323,7 +327,7 @@ static const struct setting table[] = {
     {.variable = "HOLD_MINUTES",
      .flag = "hold-minutes",
      .argument = "N",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_INTEGER,
      AT(hold_minutes),
      .min = 1,
@@ -333,7 +337,7 @@ static const struct setting table[] = {
     {.variable = "ENVIRONMENT",
      .flag = "environment",
      .argument = "NAME",
-     .commands = COMMAND_SERVE,
+     .commands = DOOR_COMMANDS,
      .type = SETTING_CHOICE,
      AT(environment),
      .choices = environments,
@@ -342,7 +346,7 @@ static const struct setting table[] = {
     {.variable = "LOG_LEVEL",
      .flag = "log-level",
      .argument = "LEVEL",
-     .commands = STORE_COMMANDS,
+     .commands = KEY_COMMANDS,
      .type = SETTING_CHOICE,
      AT(log_level),
      .choices = log_levels,
@@ -379,24 +383,53 @@ static const struct setting table[] = {
      .value = "false",
      .help = "Reads the password from the first line of standard input instead of asking for it."},
     {.variable = "AWS_REGION",
+     .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
      AT(aws_region),
-     .help = "Named by deployments on AWS; the embedded store does not need it."},
+     .help = "The region of AWS, like eu-west-2. Needed with STORE=dynamodb. The credentials come from where AWS's own tools "
+             "look for them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the role of the machine."},
+    {.variable = "DYNAMODB_ENDPOINT",
+     .commands = KEY_COMMANDS,
+     .type = SETTING_TEXT,
+     AT(dynamodb_endpoint),
+     .check = is_url,
+     .wanted = "a URL like http://127.0.0.1:8000, without a slash at the end",
+     .help = "Another DynamoDB than that of the region: one on this machine, for tests."},
     {.variable = "APPOINTMENTS_TABLE",
+     .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
      AT(appointments_table),
-     .help = "Named by deployments on AWS: the DynamoDB table of appointments. The embedded store does not "
-             "need it."},
+     .value = "opendoor-appointments",
+     .help = "The DynamoDB table of days, appointments and holds."},
     {.variable = "PATIENTS_TABLE",
+     .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
      AT(patients_table),
-     .help =
-         "Named by deployments on AWS: the DynamoDB table of patients. The embedded store does not need it."},
+     .value = "opendoor-patients",
+     .help = "The DynamoDB table of what is about one person, and of how people are found."},
     {.variable = "PRACTICES_TABLE",
+     .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
      AT(practices_table),
-     .help = "Named by deployments on AWS: the DynamoDB table of practices. The embedded store does not need "
-             "it."},
+     .value = "opendoor-practices",
+     .help = "The DynamoDB table of practices and their sessions."},
+    {.variable = "SYSTEM_TABLE",
+     .commands = KEY_COMMANDS,
+     .type = SETTING_TEXT,
+     AT(system_table),
+     .value = "opendoor-system",
+     .help = "The DynamoDB table of everything else: keys, logins, messages to send, what expires."},
+    {.variable = "STORE_THREADS",
+     .flag = "store-threads",
+     .argument = "N",
+     .commands = DOOR_COMMANDS,
+     .type = SETTING_INTEGER,
+     AT(store_threads),
+     .min = 1,
+     .max = 512,
+     .value = "32",
+     .help = "With STORE=dynamodb: how many requests are worked on at once; others wait. Each keeps a connection to "
+             "DynamoDB."},
     {.variable = "USER_POOL_ID",
      .type = SETTING_TEXT,
      AT(user_pool_id),
@@ -571,7 +604,7 @@ static void set(struct loading *l, const struct setting *setting, const char *va
 
 static bool belongs_to(const struct setting *setting, enum command command)
 {
-    return ((setting->commands ? setting->commands : (unsigned)COMMAND_SERVE) & command) != 0;
+    return ((setting->commands ? setting->commands : (unsigned)DOOR_COMMANDS) & command) != 0;
 }
 
 /* The flag of this command that arg, behind its "--", names; sets *value to what stands behind "=", or to
@@ -683,6 +716,12 @@ enum err settings_load(enum command command, int argc, char **argv, settings_get
     }
     *settings = loaded;
     return ERR_OK;
+}
+
+const char *settings_runtime_api(settings_getenv *get)
+{
+    const char *value = get("AWS_LAMBDA_RUNTIME_API");
+    return value && *value ? value : NULL;
 }
 
 /* ---- printing ---- */

@@ -20,7 +20,11 @@ enum command {
     COMMAND_SERVE = 1,
     COMMAND_VERIFY = 2,
     COMMAND_USER_ADD = 4,
+    COMMAND_LAMBDA = 64,
+    COMMAND_TABLES = 128,
 };
+
+enum store_engine { STORE_ENGINE_LMDB = 1, STORE_ENGINE_DYNAMODB };
 
 enum environment { ENVIRONMENT_DEV = 1, ENVIRONMENT_STAGING, ENVIRONMENT_PROD };
 
@@ -37,7 +41,7 @@ struct settings {
     int64_t rate_limit_per_minute;  /* 0: none */
     const char *api_gateway_url;    /* how others reach us, without a slash at the end; NULL if not said */
     /* the store */
-    int32_t store; /* 1: lmdb */
+    int32_t store; /* enum store_engine */
     const char *data_dir;
     const char *key_file;   /* NULL: data_dir with ".key" behind it */
     const char *master_key; /* NULL: the key file */
@@ -56,9 +60,12 @@ struct settings {
     const char *user_email, *user_role, *user_name;
     bool password_stdin;
     struct list user_practices; /* of const char * */
+    /* DynamoDB */
+    const char *aws_region, *dynamodb_endpoint; /* NULL: not said */
+    const char *appointments_table, *patients_table, *practices_table, *system_table;
+    int64_t store_threads;
     /* named by deployments on AWS */
-    const char *aws_region, *appointments_table, *patients_table, *practices_table, *user_pool_id,
-        *user_pool_client_id;
+    const char *user_pool_id, *user_pool_client_id;
 };
 
 typedef char *settings_getenv(const char *name); /* getenv, or a test's own */
@@ -67,6 +74,9 @@ typedef char *settings_getenv(const char *name); /* getenv, or a test's own */
  * secret's value in it; ERR_MEMORY. */
 enum err settings_load(enum command command, int argc, char **argv, settings_getenv *get, struct arena *arena,
                        struct settings *settings, const char **why);
+
+/* Where Lambda's runtime listens ("127.0.0.1:9001"), or NULL. Lambda says it itself, so it is no row of the table. */
+const char *settings_runtime_api(settings_getenv *get);
 
 /* For `opendoor settings`: every setting with variable, flag, range, default and meaning. */
 void settings_print(struct buf *buf);

@@ -94,9 +94,9 @@ bool settings_start(enum command command, int argc, char **argv, struct arena *a
     return true;
 }
 
-struct store *store_start_with(const struct settings *settings, enum store_use use)
+static struct store_options store_options_of(const struct settings *settings, enum store_use use)
 {
-    struct store_options options = {
+    return (struct store_options){
         .dir = settings->data_dir,
         .key_file = settings->key_file,
         .key_hex = settings->master_key,
@@ -105,9 +105,41 @@ struct store *store_start_with(const struct settings *settings, enum store_use u
         .queue_max = use == STORE_SERVE ? (size_t)settings->writer_queue : 0,
         .crash_at = settings->crash_at,
     };
+}
+
+struct dynamo_options dynamo_options_of(const struct settings *settings)
+{
+    return (struct dynamo_options){
+        .names = {[DYNAMO_APPOINTMENTS] = settings->appointments_table,
+                  [DYNAMO_PATIENTS] = settings->patients_table,
+                  [DYNAMO_PRACTICES] = settings->practices_table,
+                  [DYNAMO_SYSTEM] = settings->system_table},
+        .region = settings->aws_region,
+        .endpoint = settings->dynamodb_endpoint,
+        .threads = (size_t)settings->store_threads,
+        .get = getenv, /* nothing changes the environment once the program runs */
+    };
+}
+
+static enum err open_dynamo(const struct settings *settings, enum store_use use, struct store **store,
+                            char message[static 256])
+{
+    struct dynamo_options options = dynamo_options_of(settings);
+
+    options.store = store_options_of(settings, use);
+    options.store.key_must_exist = use != STORE_CREATE;
+    if (use != STORE_SERVE)
+        options.threads = 1; /* a command waits for each of its jobs itself */
+    return store_open_dynamo(&options, store, message);
+}
+
+struct store *store_start_with(const struct settings *settings, enum store_use use)
+{
+    struct store_options options = store_options_of(settings, use);
     struct store *store = NULL;
     char message[256] = "";
-    enum err e = store_open_lmdb(&options, &store, message);
+    enum err e = settings->store == STORE_ENGINE_DYNAMODB ? open_dynamo(settings, use, &store, message)
+                                                          : store_open_lmdb(&options, &store, message);
 
     if (!e)
         return store;

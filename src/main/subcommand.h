@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/settings.h"
+#include "store/dynamo/dynamo.h"
 #include "store/store.h"
 
 #include <stddef.h>
@@ -23,6 +24,9 @@ extern const size_t subcommand_count;
 /* For the people in front of it: "opendoor: ...", on standard error. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What was complained about last, for who is told about a failed start in another way; "" if nothing was. */
+const char *complaint(void);
+
 /* No file of ours is for others, a closed pipe is an error like others, as many files as the system gives;
  * the libraries are ready. False (and a complaint) if not. */
 bool process_start(void);
@@ -35,8 +39,10 @@ enum store_use {
     STORE_SERVE,  /* the one server; makes the store on first use */
     STORE_BESIDE, /* beside a server perhaps; makes it too */
     STORE_LOOK,   /* must be there */
+    STORE_CREATE, /* DynamoDB: the one time when a key file may be made */
 };
 /* Complains and gives NULL if it cannot be opened. */
+struct dynamo_options dynamo_options_of(const struct settings *settings);
 struct store *store_start_with(const struct settings *settings, enum store_use use);
 
 #endif

@@ -186,7 +186,7 @@ static void says_what_is_wrong(void **state)
         {COMMAND_SERVE, "--demo=maybe", "", "--demo must be true or false, but is \"maybe\".\n"},
         {COMMAND_SERVE, "", "LOG_LEVEL loud",
          "LOG_LEVEL must be one of DEBUG, INFO, WARN, ERROR, but is \"loud\".\n"},
-        {COMMAND_SERVE, "", "STORE dynamo", "STORE must be one of lmdb, but is \"dynamo\".\n"},
+        {COMMAND_SERVE, "", "STORE dynamo", "STORE must be one of lmdb, dynamodb, but is \"dynamo\".\n"},
         {COMMAND_SERVE, "", "MASTER_KEY 0123456789abcdef", "MASTER_KEY must be 64 hexadecimal digits.\n"},
         {COMMAND_SERVE, "--demo --environment prod", "",
          "DEMO is not possible with ENVIRONMENT=prod: the passwords of the demo logins are known.\n"},
