@@ -11,6 +11,8 @@
     ROW(serve) \
     ROW(openapi) \
     ROW(verify) \
+    ROW(tables_create) \
+    ROW(tables_check) \
     ROW(user_add) \
     ROW(settings) \
     ROW(version) \
