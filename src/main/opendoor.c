@@ -9,6 +9,7 @@
 /* clang-format off */
 #define SUBCOMMANDS(ROW) \
     ROW(serve) \
+    ROW(lambda) \
     ROW(openapi) \
     ROW(verify) \
     ROW(tables_create) \
@@ -95,6 +96,13 @@ static int run(int argc, char **argv)
     return unknown(argv[0]);
 }
 
+/* Lambda starts the file of this name, without arguments. */
+static bool is_bootstrap(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return path && strcmp(slash ? slash + 1 : path, "bootstrap") == 0;
+}
+
 int main(int argc, char **argv)
 {
     char help[] = "help";
@@ -102,6 +110,8 @@ int main(int argc, char **argv)
 
     if (!process_start())
         return EXIT_FAILED;
+    if (is_bootstrap(argv[0]))
+        return subcommand_lambda.run(argc - 1, argv + 1);
     if (argc < 2) {
         (void)run(1, instead);
         return EXIT_USAGE;

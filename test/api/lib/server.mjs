@@ -16,11 +16,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { LambdaGateway, LambdaRuntime } from './lambda.mjs';
 import { checkAgainstOpenApi, checkForm } from './openapi.mjs';
 import { rawRequest } from './raw.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = process.env.OPENDOOR_STORE === 'dynamodb' ? 60_000 : 20_000; // each demo record is a request
 const STOP_LIMIT_MS = 20_000;
 const REQUEST_LIMIT_MS = 30_000;
 const OUTPUT_KEPT_BYTES = 4 << 20;
@@ -46,6 +47,31 @@ function environment(extra) {
     };
 }
 
+// OPENDOOR_STORE=dynamodb: every program runs on the DynamoDB at DYNAMODB_ENDPOINT (tools/with-dynamodb), and
+// each folder of data that a test names stands for tables of its own.
+export const STORE = process.env.OPENDOOR_STORE ?? 'lmdb';
+
+function storeEnvironment(args, env) {
+    const at = args.indexOf('--data');
+    if (STORE !== 'dynamodb' || at < 0) return {};
+    const data = args[at + 1];
+    const prefix = `t${path.resolve(data).replaceAll(/[^A-Za-z0-9_.-]/g, '-')}`;
+    const names = Object.fromEntries(['appointments', 'patients', 'practices', 'system']
+        .map((name) => [`${name.toUpperCase()}_TABLE`, `${prefix}-${name}`]));
+    const { DYNAMODB_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+    return { STORE, DYNAMODB_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...names,
+        ...(env.MASTER_KEY || args.includes('--key') ? {} : { KEY_FILE: `${data}.key` }) };
+}
+
+// What a new folder gets by itself.
+async function tablesCreate(args, env) {
+    if (STORE !== 'dynamodb') return;
+    const at = args.indexOf('--key');
+    const made = await runProgram(['tables', 'create', ...(at < 0 ? [] : args.slice(at, at + 2))],
+        { env: { ...storeEnvironment(args, env), ...env } });
+    if (made.code !== 0) throw new Error(`tables create: ${made.stderr}`);
+}
+
 // A test file that dies must leave no server behind.
 const running = new Set();
 process.on('exit', () => {
@@ -55,7 +81,8 @@ process.on('exit', () => {
 // Runs one subcommand to its end: { code, signal, stdout, stderr }.
 export function runProgram(args, { env = {}, input = '', limitMs = 30_000 } = {}) {
     return new Promise((resolve, reject) => {
-        const child = spawn(programPath(), args, { env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] });
+        const child = spawn(programPath(), args, { env: environment({ ...storeEnvironment(args, env), ...env }),
+            stdio: ['pipe', 'pipe', 'pipe'] });
         const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
         let stdout = '';
         let stderr = '';
@@ -80,9 +107,12 @@ export async function startServer({ args = [], env = {}, data, demo = true, vali
     if (!existsSync(programPath())) throw new Error(`${programPath()} is not there: \`./dev test\` builds it`);
     const folder = data ? path.dirname(data) : mkdtempSync(path.join(tmpdir(), 'opendoor-test-'));
     const dataDir = data ?? path.join(folder, 'data');
-    const words = ['serve', '--data', dataDir, '--port', '0', ...(demo ? ['--demo'] : []), ...args];
-    const child = spawn(programPath(), words, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
-    const server = new Server(child, folder, dataDir, validate);
+    const door = process.env.OPENDOOR_DOOR === 'lambda' ? await openLambdaDoor() : undefined;
+    const words = [...(door ? ['lambda'] : ['serve', '--port', '0']), '--data', dataDir, ...(demo ? ['--demo'] : []), ...args];
+    if (!data) await tablesCreate(words, env);
+    const child = spawn(programPath(), words,
+        { env: environment({ ...storeEnvironment(words, env), ...door?.env, ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
+    const server = new Server(child, folder, dataDir, validate, door);
     try {
         await server.ready();
     } catch (problem) {
@@ -93,16 +123,26 @@ export async function startServer({ args = [], env = {}, data, demo = true, vali
     return server;
 }
 
+async function openLambdaDoor() {
+    const runtime = new LambdaRuntime();
+    const gateway = new LambdaGateway(runtime);
+    const env = { AWS_LAMBDA_RUNTIME_API: await runtime.listen() };
+    const port = await gateway.listen();
+    return { env, port, ready: runtime.ready, close: () => { gateway.close(); runtime.close(); } };
+}
+
 class Server {
     #child;
     #folder;
     #ended;
     #validate;
+    #door;
     #agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
     #tokens = new Map();
 
-    constructor(child, folder, dataDir, validate) {
+    constructor(child, folder, dataDir, validate, door) {
         this.#child = child;
+        this.#door = door;
         this.#folder = folder;
         this.#validate = validate;
         this.dataDir = dataDir;
@@ -118,10 +158,13 @@ class Server {
         this.#ended = new Promise((resolve) => {
             child.on('error', (error) => resolve({ error }));
             child.on('close', (code, signal) => resolve({ code, signal }));
-        }).finally(() => running.delete(child));
+        }).finally(() => {
+            running.delete(child);
+            door?.close();
+        });
     }
 
-    // Resolves once the program has printed where it listens.
+    // Resolves once the program has printed where it listens, or asks Lambda's runtime for its first event.
     ready() {
         return new Promise((resolve, reject) => {
             const timer = setTimeout(() => reject(new Error(this.#said(`not ready after ${START_LIMIT_MS} ms`))),
@@ -137,6 +180,11 @@ class Server {
                 resolve();
             };
             this.#child.stdout.on('data', look);
+            this.#door?.ready.then(() => {
+                clearTimeout(timer);
+                Object.assign(this, { url: `http://127.0.0.1:${this.#door.port}`, host: '127.0.0.1', port: this.#door.port });
+                resolve();
+            });
             this.#ended.then((end) => {
                 clearTimeout(timer);
                 reject(end.error ?? new Error(this.#said(`ended with ${end.code ?? end.signal} before it was ready`)));

@@ -1,0 +1,93 @@
+/* program.c - see program.h. */
+#include "main/program.h"
+
+#include "api/endpoint.h"
+#include "base/time.h"
+#include "call/limits.h"
+#include "call/metrics.h"
+#include "call/pool.h"
+#include "main/demo.h"
+#include "main/subcommand.h"
+#include "store/rec_token_keys.h"
+
+#include <pthread.h>
+
+enum { SECOND_MS = 1000, ENDPOINTS_MAX = 120 };
+
+void signals_block(sigset_t *signals)
+{
+    (void)sigemptyset(signals);
+    (void)sigaddset(signals, SIGTERM);
+    (void)sigaddset(signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+static struct metrics *metrics_make(void)
+{
+    struct metrics_endpoint rows[ENDPOINTS_MAX];
+    size_t count = endpoint_count < ENDPOINTS_MAX ? endpoint_count : ENDPOINTS_MAX;
+
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (struct metrics_endpoint){endpoints[i]->name, method_name(endpoints[i]->method)};
+    return metrics_new(rows, count);
+}
+
+static bool tokens_start(struct program *program)
+{
+    const struct settings *settings = &program->settings;
+    struct app *app = &program->app;
+
+    program->tokens_options = (struct tokens_options){.issuer = settings->token_issuer,
+                                                      .audience = settings->token_issuer,
+                                                      .ttl_ms = settings->access_token_seconds * SECOND_MS,
+                                                      .roles = role_names};
+    app->tokens = tokens_new(&program->tokens_options);
+    enum err e = app->tokens ? token_keys_refresh(app->store, app->tokens, app->clock()) : ERR_MEMORY;
+    if (e)
+        complain("The keys of access tokens: %s", err_info(e)->text);
+    return !e;
+}
+
+static bool demo_start(const struct program *program)
+{
+    const struct app *app = &program->app;
+    enum err e = program->settings.demo ? demo_load(app->store, app->clock()) : ERR_OK;
+
+    if (e)
+        complain("The demo data cannot be stored: %s", err_info(e)->text);
+    return !e;
+}
+
+bool program_open(struct program *program)
+{
+    struct app *app = &program->app;
+
+    *app =
+        (struct app){.settings = &program->settings, .clock = clock_now_ms, .stopping = &program->stopping};
+    app->store = store_start_with(&program->settings, STORE_SERVE);
+    return app->store && tokens_start(program) && demo_start(program);
+}
+
+bool program_parts(struct program *program, size_t hash_threads, size_t rate_limit)
+{
+    struct app *app = &program->app;
+
+    app->hash_pool = pool_new(hash_threads, (size_t)program->settings.hash_queue);
+    app->metrics = metrics_make();
+    app->limits = rate_limit > 0 ? limits_new((unsigned)rate_limit) : NULL;
+    if (app->hash_pool && app->metrics && (app->limits || rate_limit == 0))
+        return true;
+    complain("There is not enough memory to start, or the system gives no more threads.");
+    return false;
+}
+
+void program_close(struct program *program)
+{
+    struct app *app = &program->app;
+
+    pool_free(app->hash_pool);
+    limits_free(app->limits);
+    metrics_free(app->metrics);
+    tokens_free(app->tokens);
+    store_close(app->store);
+}
