@@ -69,6 +69,13 @@ export class Programs {
         return Object.fromEntries(lines.map((line) => line.split(' ')).map(([table, , bytes]) => [table, Number(bytes)]));
     }
 
+    // How long a process takes that ends at once: what of the start is the system's.
+    async processMs() {
+        const start = process.hrtime.bigint();
+        await execute(join(this.build, 'opendoor'), ['version']);
+        return Number(process.hrtime.bigint() - start) / 1e6;
+    }
+
     serve(store) {
         return new Server(join(this.build, 'opendoor'), ['serve', '--data', store.data, '--port', '0'],
             { RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'WARN' }).ready();
@@ -92,12 +99,16 @@ export class Programs {
         return file;
     }
 
-    // want: the only status that may come.
+    // want: the only status that may come. cpu_us is the server's processor time for an answer.
     async load(server, file, want, ...more) {
+        const before = processorOf(server);
+        const start = process.hrtime.bigint();
         const result = pairs(await this.run('load', '--port', server.port, '--requests', file, '--connections', CONNECTIONS, ...more));
         const others = Object.entries(result).filter(([name, value]) => name.startsWith('status_') && name !== `status_${want}` && value > 0);
         if (others.length > 0 || result.broken > 0)
             throw new Error(`not all answers are ${want}: ${JSON.stringify(result)}`);
+        const seconds = Number(process.hrtime.bigint() - start) / 1e9; // the warm-up too
+        result.cpu_us = (processorOf(server) - before) * 1e6 / (result.rate * seconds);
         return result;
     }
 }
@@ -113,6 +124,12 @@ export async function login(server) {
 export async function metric(server, name) {
     const text = await (await fetch(`${server.url}/metrics`)).text();
     return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)[1]);
+}
+
+// In seconds; counted by the kernel in hundredths.
+function processorOf(server) {
+    const fields = readFileSync(`/proc/${server.process.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 // Memory of its own, in MiB: without pages of files that are mapped.

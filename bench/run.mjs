@@ -24,8 +24,8 @@ const HELP = `usage: ./dev bench [--quick] [--only PART[,PART]] [--no-postgres] 
 `;
 const DAY_MS = 86400000;
 const TMPFS = 0x01021994;
-const ROUNDS = 5;
-const SLICE = ['--seconds', 1.5, '--warmup', 0.3];
+const ROUNDS = 4;
+const SLICE = ['--seconds', 1.2, '--warmup', 0.3];
 const BOOKINGS = 5000; // in a slice
 const AFTERNOON = { first: 20, slots: 22, capacity: 8 }; // slots of a day from 13:00 on, which fill.c leaves empty
 const PLAN = { days: 42, per_day: 60 };
@@ -43,6 +43,8 @@ function median(values) {
 }
 
 const ratios = (above, below) => median(above.map((value, i) => value / below[i]));
+const rates = (slices) => slices.map((slice) => slice.rate);
+const processor = (slices) => median(slices.map((slice) => slice.cpu_us)).toFixed(0);
 const per = (number) => `${Math.round(number).toLocaleString('en-GB')}/s`;
 
 // ---- requests ----
@@ -127,14 +129,15 @@ class Bench {
     }
 
     async start() {
-        const times = [];
+        const times = [], process_ms = [];
         for (let i = 0; i < ROUNDS; i++) {
+            process_ms.push(await this.programs.processMs());
             const server = await this.programs.serve(this.large);
             times.push(server.start_ms);
             await server.stop();
         }
         const time = median(times);
-        this.row(`start to ready, ${this.large.appointments.toLocaleString('en-GB')} appointments`, `${time.toFixed(1)} ms`, '', '', '< 50 ms', time < 50);
+        this.row(`start to ready, ${this.large.appointments.toLocaleString('en-GB')} appointments`, `${time.toFixed(1)} ms`, `opendoor version ${median(process_ms).toFixed(1)} ms`, '', '< 50 ms', time < 50);
     }
 
     // Ours and the bare HTTP library with as many bytes, in turn.
@@ -144,12 +147,13 @@ class Bench {
         const bare = await this.programs.bareHttp(bytes);
         const ours = [], limit = [];
         for (let i = 0; i < ROUNDS; i++) {
-            limit.push((await this.programs.load(bare, file, 200, ...SLICE)).rate);
-            ours.push((await this.programs.load(server, file, 200, ...SLICE)).rate);
+            limit.push(await this.programs.load(bare, file, 200, ...SLICE));
+            ours.push(await this.programs.load(server, file, 200, ...SLICE));
         }
         await bare.stop();
-        const ratio = ratios(ours, limit);
-        this.row(`${what} (${bytes} bytes)`, per(median(ours)), `bare_http ${per(median(limit))}`, ratio.toFixed(2), `>= ${target}`, ratio >= target);
+        const ratio = ratios(rates(ours), rates(limit));
+        this.row(`${what} (${bytes} bytes)`, per(median(rates(ours))), `bare_http ${per(median(rates(limit)))}`, ratio.toFixed(2), `>= ${target}`, ratio >= target);
+        this.notes.push(`${what}: ${processor(ours)} us of processor for an answer; bare_http ${processor(limit)} us`);
     }
 
     async availability(server) {
@@ -172,10 +176,11 @@ class Bench {
         const records = recordsOf(await this.programs.sizes(this.small));
         const token = await login(server);
         const postgres = this.options['no-postgres'] ? null : await this.postgres();
-        const ours = [], limit = [], p99 = [], batches = [], theirs = [];
+        const ours = [], limit = [], p99 = [], batches = [], theirs = [], slices = [];
         for (let i = 0; i < ROUNDS; i++) {
             const slice = await this.bookingSlice(server, this.large, token, BOOKINGS);
             const batch = Math.max(1, Math.round(slice.batch));
+            slices.push(slice);
             ours.push(slice.rate);
             p99.push(slice.p99_us / 1000);
             batches.push(slice.batch);
@@ -184,7 +189,7 @@ class Bench {
                 theirs.push(await postgres.book(64));
         }
         await postgres?.stop();
-        this.notes.push(`a booking writes ${records} (bytes, and where: bench/records.h); ${median(batches).toFixed(1)} bookings a commit`);
+        this.notes.push(`a booking writes ${records} (bytes, and where: bench/records.h); ${median(batches).toFixed(1)} bookings a commit; ${processor(slices)} us of processor for one`);
         const ratio = ratios(ours, limit);
         this.row('bookings, durable, 64 connections', per(median(ours)), `bare_store ${per(median(limit))}`, ratio.toFixed(2), '>= 0.6', ratio >= 0.6);
         this.row('  their p99', `${median(p99).toFixed(1)} ms`, '', '', '< 50 ms', median(p99) < 50);
@@ -248,8 +253,9 @@ class Bench {
         const widths = head.map((_, i) => Math.max(...rows.map((row) => row[i].length)));
         for (const row of rows)
             console.log(row.map((cell, i) => cell.padEnd(widths[i])).join('  ').trimEnd());
+        console.log();
         for (const note of this.notes)
-            console.log(`\n${note}`);
+            console.log(note);
     }
 
     done() {
