@@ -282,6 +282,52 @@ static void test_damaged_person_key(void **state)
     assert_int_equal(walked.bad, 2);
 }
 
+/* Opens and reads in a process of its own, whose last words come back: how it ended. */
+static int read_in_child(struct place *place, char *said, size_t room)
+{
+    int pipe_ends[2];
+    int status;
+
+    assert_int_equal(pipe(pipe_ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const char *text;
+        (void)dup2(pipe_ends[1], STDERR_FILENO);
+        if (place_open(place) == ERR_OK)
+            (void)get_text(place, &key, &text);
+        _exit(0);
+    }
+    (void)close(pipe_ends[1]);
+    ssize_t size = read(pipe_ends[0], said, room - 1);
+    said[size > 0 ? size : 0] = '\0';
+    (void)close(pipe_ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* LMDB reads the file as memory: what is not there is a signal, and not an error code. */
+static void test_file_that_was_cut(void **state)
+{
+    struct place *place = *state;
+    char path[300];
+    char said[500];
+    struct stat stat;
+    long page = sysconf(_SC_PAGESIZE);
+
+    for (int i = 0; i < 400; i++) {
+        struct key usage = {TABLE_USAGE_BY_PRACTICE, "p", arena_printf(place->arena, "%03d", i)};
+        assert_err(ERR_OK, put_text(place, &usage, NULL, "a record that fills the file"));
+    }
+    place_close(place);
+    (void)snprintf(path, sizeof path, "%s/data.mdb", place->dir);
+    assert_int_equal(lstat(path, &stat), 0);
+    assert_true(stat.st_size > 8 * page);
+    assert_int_equal(truncate(path, 2 * page), 0);
+    assert_int_equal(read_in_child(place, said, sizeof said), 1);
+    assert_non_null(strstr(said, "backup"));
+}
+
 static void test_foreign_record_is_reported(void **state)
 {
     struct place *place = *state;
@@ -1072,6 +1118,7 @@ int main(void)
         TEST(test_changed_byte_does_not_open),
         TEST(test_damage_stays_where_it_is),
         TEST(test_damaged_person_key),
+        TEST(test_file_that_was_cut),
         TEST(test_foreign_record_is_reported),
         TEST(test_nothing_readable_in_the_folder),
         TEST(test_key_file_is_made_once),

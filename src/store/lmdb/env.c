@@ -41,8 +41,10 @@ static int env_set_up(struct engine *engine, MDB_env *env)
         code = mdb_env_set_maxreaders(env, READERS_MAX);
     if (!code)
         code = mdb_env_open(env, engine->dir, MDB_NOTLS, S_IRUSR | S_IWUSR);
-    if (!code)
-        code = mdb_reader_check(env, &dead); /* slots of processes that were killed */
+    if (code)
+        return code;
+    damage_watch(engine->dir);
+    code = mdb_reader_check(env, &dead); /* slots of processes that were killed */
     if (!code)
         code = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
     if (code)

@@ -60,6 +60,10 @@ int env_recover(struct engine *engine);
 enum err env_error(int code);
 enum err env_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg);
 
+/* damage.c */
+/* From now on a page of the file that cannot be read ends the program with a message. */
+void damage_watch(const char *dir);
+
 /* view.c */
 extern const struct view_ops lmdb_view_ops;
 
