@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "base/time.h"
 #include "store/mem/mem.h"
 #include "store/rec_practice.h"
@@ -103,6 +104,7 @@ static void test_defaults(void **state)
     assert_int_equal(saved(NULL, &practice), ERR_OK);
     struct practice back = {0};
     assert_int_equal(loaded("p-1", &back), ERR_OK);
+    must(back.booking_rules);
     assert_int_equal(back.booking_rules->slot_minutes, 15);
     assert_int_equal(back.booking_rules->min_notice_minutes, 120);
     assert_int_equal(back.booking_rules->max_advance_days, 42);
