@@ -36,6 +36,6 @@ const struct endpoint endpoint_appointment_cancel = {
     .errors = errors,
     .tag = "Appointments",
     .summary = "Cancel an appointment",
-    .description = "Frees the slot at once. Cancelling what is cancelled already changes nothing. To say why, PUT "
-                   "`\"status\": \"cancelled\"` with a `cancellation_reason`.",
+    .description = "Frees the slot at once. Cancelling what is cancelled already changes nothing. To say "
+                   "why, PUT `\"status\": \"cancelled\"` with a `cancellation_reason`.",
 };

@@ -1,4 +1,5 @@
-/* appointment_change.h - what PUT and DELETE of an appointment share: from one state to another, in one step. */
+/* appointment_change.h - what PUT and DELETE of an appointment share: from one state to another, in one step.
+ */
 #ifndef API_APPOINTMENT_CHANGE_H
 #define API_APPOINTMENT_CHANGE_H
 
@@ -8,8 +9,9 @@
 /* Loads the appointment, checks that the caller may change it and that If-Match fits. */
 enum err appointment_open(struct call *call, struct tx *tx, struct appointment *appointment);
 
-/* Goes from before to after: checks the move of the status and who may do it, the cut-off, frees, takes or moves the
- * place, and saves with a new version. after is completed. */
-enum err appointment_change(struct call *call, struct tx *tx, const struct appointment *before, struct appointment *after);
+/* Goes from before to after: checks the move of the status and who may do it, the cut-off, frees, takes or
+ * moves the place, and saves with a new version. after is completed. */
+enum err appointment_change(struct call *call, struct tx *tx, const struct appointment *before,
+                            struct appointment *after);
 
 #endif

@@ -1,5 +1,5 @@
-/* appointment_group_create.c - POST /appointments/group: several people, a family, one after the other in consecutive
- * slots: all of them or none. */
+/* appointment_group_create.c - POST /appointments/group: several people, a family, one after the other in
+ * consecutive slots: all of them or none. */
 #include "api/booking_steps.h"
 #include "api/endpoint.h"
 #include "call/reply.h"
@@ -20,23 +20,39 @@ struct group {
 };
 
 static const struct field person_rows[] = {
-    {.name = "patient_id", .kind = FIELD_TEXT, .flags = FIELD_REQUIRED, .offset = offsetof(struct person, patient_id),
-     .max = KEY_PART_MAX, .example = "\"patient-123\""},
+    {.name = "patient_id",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_REQUIRED,
+     .offset = offsetof(struct person, patient_id),
+     .max = KEY_PART_MAX,
+     .example = "\"patient-123\""},
     APPOINTMENT_FIELD_REASON(struct person, reason, 0),
     APPOINTMENT_FIELD_NOTES(struct person, notes, 0),
 };
-static const struct field_set person_fields = {.name = "GroupPerson", .size = sizeof(struct person), FIELDS(person_rows)};
+static const struct field_set person_fields = {
+    .name = "GroupPerson", .size = sizeof(struct person), FIELDS(person_rows)};
 
 static const struct field body_rows[] = {
-    {.name = "practice_id", .kind = FIELD_TEXT, .flags = FIELD_REQUIRED, .offset = offsetof(struct group, common.practice_id),
-     .max = KEY_PART_MAX, .help = "Where.", .example = "\"practice-456\""},
+    {.name = "practice_id",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_REQUIRED,
+     .offset = offsetof(struct group, common.practice_id),
+     .max = KEY_PART_MAX,
+     .help = "Where.",
+     .example = "\"practice-456\""},
     APPOINTMENT_FIELD_DATETIME(struct group, common.appointment_datetime, FIELD_REQUIRED),
     APPOINTMENT_FIELD_TYPE(struct group, common.appointment_type, FIELD_REQUIRED),
     APPOINTMENT_FIELD_DURATION(struct group, common.duration_minutes, 0),
     APPOINTMENT_FIELD_CHANNEL(struct group, common.delivery_channel, 0),
     APPOINTMENT_FIELD_PRACTITIONER(struct group, common.practitioner_id, 0),
-    {.name = "people", .kind = FIELD_OBJECTS, .flags = FIELD_REQUIRED | FIELD_PERSONAL, .offset = offsetof(struct group, people),
-     .min = GROUP_MIN, .max = GROUP_MAX, .of = &person_fields, .help = "In the order of their slots; each person once."},
+    {.name = "people",
+     .kind = FIELD_OBJECTS,
+     .flags = FIELD_REQUIRED | FIELD_PERSONAL,
+     .offset = offsetof(struct group, people),
+     .min = GROUP_MIN,
+     .max = GROUP_MAX,
+     .of = &person_fields,
+     .help = "In the order of their slots; each person once."},
 };
 
 static enum err body_check(const void *object, const char *prefix, struct problems *problems)
@@ -62,8 +78,8 @@ static const struct field_set body = {
     .name = "AppointmentGroupCreate", .size = sizeof(struct group), FIELDS(body_rows), .check = body_check};
 
 /* The place of one person; *start_ms moves to the end of it. */
-static enum err one(struct call *call, struct tx *tx, const struct booking *booking, size_t index, int64_t *start_ms,
-                    struct appointment *appointment)
+static enum err one(struct call *call, struct tx *tx, const struct booking *booking, size_t index,
+                    int64_t *start_ms, struct appointment *appointment)
 {
     const struct group *group = call->body;
     const struct person *person = &((const struct person *)group->people.items)[index];
@@ -79,8 +95,10 @@ static enum err one(struct call *call, struct tx *tx, const struct booking *book
     appointment->status = STATUS_BOOKED;
     appointment->expires_at = INSTANT_NONE; /* no member of the body: what is booked does not run out */
     enum err e = booking_patient(call, tx, booking, person->patient_id, pointer, &patient);
-    if (!e) e = booking_new(call, tx, appointment);
-    if (!e) e = booking_take(call, tx, booking, &patient, appointment);
+    if (!e)
+        e = booking_new(call, tx, appointment);
+    if (!e)
+        e = booking_take(call, tx, booking, &patient, appointment);
     if (!e)
         *start_ms += appointment->duration_minutes * MS_A_MINUTE;
     return e;
@@ -114,10 +132,12 @@ static enum err handle(struct call *call, struct tx *tx)
     return ERR_OK;
 }
 
-static const enum err errors[] = {ERR_IN_PAST,       ERR_TOO_SOON,           ERR_TOO_FAR,          ERR_BANK_HOLIDAY,
-                                  ERR_PRACTICE_CLOSED, ERR_OUTSIDE_SESSION,  ERR_TYPE_NOT_OFFERED, ERR_CHANNEL_NOT_OFFERED,
-                                  ERR_OFF_SLOT,      ERR_DURATION,           ERR_NEEDS_REGISTRATION, ERR_PATIENT_INACTIVE,
-                                  ERR_SLOT_UNAVAILABLE, ERR_PATIENT_BUSY,    ERR_OK};
+/* clang-format off */
+static const enum err errors[] = {
+    ERR_IN_PAST, ERR_TOO_SOON, ERR_TOO_FAR, ERR_BANK_HOLIDAY, ERR_PRACTICE_CLOSED, ERR_OUTSIDE_SESSION,
+    ERR_TYPE_NOT_OFFERED, ERR_CHANNEL_NOT_OFFERED, ERR_OFF_SLOT, ERR_DURATION, ERR_NEEDS_REGISTRATION,
+    ERR_PATIENT_INACTIVE, ERR_SLOT_UNAVAILABLE, ERR_PATIENT_BUSY, ERR_OK};
+/* clang-format on */
 
 const struct endpoint endpoint_appointment_group_create = {
     .name = "appointment_group_create",
@@ -132,7 +152,8 @@ const struct endpoint endpoint_appointment_group_create = {
     .errors = errors,
     .tag = "Appointments",
     .summary = "Book several people into consecutive slots",
-    .description = "One commit: everybody gets a place, or nobody does. Find the start with `consecutive` of the availability.",
+    .description = "One commit: everybody gets a place, or nobody does. Find the start with `consecutive` of "
+                   "the availability.",
     .body_example = "{\"practice_id\": \"practice-456\", \"appointment_datetime\": \"2027-01-15T10:30:00Z\", "
                     "\"appointment_type\": \"vaccination\", \"people\": [{\"patient_id\": \"patient-123\"}, "
                     "{\"patient_id\": \"patient-124\"}]}",

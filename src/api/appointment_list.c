@@ -1,9 +1,10 @@
-/* appointment_list.c - GET /appointments: a patient's own, those of a staff member's practices, or, for an admin, those of
- * the patient or practice that the filter names; in the order of their start.
+/* appointment_list.c - GET /appointments: a patient's own, those of a staff member's practices, or, for an
+ * admin, those of the patient or practice that the filter names; in the order of their start.
  *
- * Rows come from the index of the patient, or of each practice; several practices are merged by the rows' sort keys, which
- * are ordered the same everywhere, so one key serves as the cursor for all of them. Filters that no index answers are
- * applied to what was read; a page then reads on until it is full or ROWS_READ_MAX rows were looked at. */
+ * Rows come from the index of the patient, or of each practice; several practices are merged by the rows'
+ * sort keys, which are ordered the same everywhere, so one key serves as the cursor for all of them. Filters
+ * that no index answers are applied to what was read; a page then reads on until it is full or ROWS_READ_MAX
+ * rows were looked at. */
 #include "api/endpoint.h"
 #include "call/access.h"
 #include "call/page.h"
@@ -34,18 +35,41 @@ static enum err reference_normalise(struct arena *arena, const char *text, size_
 
 static const struct field query_rows[] = {
     PAGE_FIELDS(struct query),
-    {.name = "patient_id", .kind = FIELD_TEXT, .offset = offsetof(struct query, patient_id), .max = KEY_PART_MAX,
-     .help = "Only this patient's.", .example = "\"patient-123\""},
-    {.name = "practice_id", .kind = FIELD_TEXT, .offset = offsetof(struct query, practice_id), .max = KEY_PART_MAX,
-     .help = "Only at this practice.", .example = "\"practice-456\""},
-    {.name = "status", .kind = FIELD_ENUMS, .offset = offsetof(struct query, status), .values = appointment_status_names,
-     .help = "Only with these, comma-separated; every status if left out.", .example = "\"booked\""},
-    {.name = "start_date", .kind = FIELD_DATE, .offset = offsetof(struct query, start_date),
-     .help = "From this Europe/London day on, included.", .example = "\"2027-01-01\""},
-    {.name = "end_date", .kind = FIELD_DATE, .offset = offsetof(struct query, end_date),
-     .help = "Until this Europe/London day, included.", .example = "\"2027-01-31\""},
-    {.name = "reference", .kind = FIELD_TEXT, .offset = offsetof(struct query, reference), .max = REFERENCE_TYPED_MAX,
-     .normalise = reference_normalise, .help = "The one that somebody reads out on the phone.", .example = "\"K7M2-9XQF\""},
+    {.name = "patient_id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct query, patient_id),
+     .max = KEY_PART_MAX,
+     .help = "Only this patient's.",
+     .example = "\"patient-123\""},
+    {.name = "practice_id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct query, practice_id),
+     .max = KEY_PART_MAX,
+     .help = "Only at this practice.",
+     .example = "\"practice-456\""},
+    {.name = "status",
+     .kind = FIELD_ENUMS,
+     .offset = offsetof(struct query, status),
+     .values = appointment_status_names,
+     .help = "Only with these, comma-separated; every status if left out.",
+     .example = "\"booked\""},
+    {.name = "start_date",
+     .kind = FIELD_DATE,
+     .offset = offsetof(struct query, start_date),
+     .help = "From this Europe/London day on, included.",
+     .example = "\"2027-01-01\""},
+    {.name = "end_date",
+     .kind = FIELD_DATE,
+     .offset = offsetof(struct query, end_date),
+     .help = "Until this Europe/London day, included.",
+     .example = "\"2027-01-31\""},
+    {.name = "reference",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct query, reference),
+     .max = REFERENCE_TYPED_MAX,
+     .normalise = reference_normalise,
+     .help = "The one that somebody reads out on the phone.",
+     .example = "\"K7M2-9XQF\""},
 };
 
 static enum err query_check(const void *object, const char *prefix, struct problems *problems)
@@ -53,7 +77,8 @@ static enum err query_check(const void *object, const char *prefix, struct probl
     const struct query *query = object;
 
     (void)prefix;
-    if (query->start_date == DATE_NONE || query->end_date == DATE_NONE || query->start_date <= query->end_date)
+    if (query->start_date == DATE_NONE || query->end_date == DATE_NONE ||
+        query->start_date <= query->end_date)
         return ERR_OK;
     return problems_add(problems, "?end_date", ERR_FIELD_RANGE, "end_date lies before start_date.");
 }
@@ -68,7 +93,8 @@ struct sources {
     size_t count;
 };
 
-static enum err sources_find(struct call *call, struct tx *tx, const struct query *query, struct sources *sources)
+static enum err sources_find(struct call *call, struct tx *tx, const struct query *query,
+                             struct sources *sources)
 {
     const struct user *user = call->caller.user;
     const char **one = arena_zero(call->arena, 1, sizeof *one);
@@ -95,7 +121,8 @@ static enum err sources_find(struct call *call, struct tx *tx, const struct quer
 }
 
 /* May the caller see it, and do the filters let it pass? */
-static bool is_wanted(struct call *call, struct tx *tx, const struct query *query, const struct appointment *appointment)
+static bool is_wanted(struct call *call, struct tx *tx, const struct query *query,
+                      const struct appointment *appointment)
 {
     if (query->patient_id && strcmp(query->patient_id, appointment->patient_id) != 0)
         return false;
@@ -103,7 +130,8 @@ static bool is_wanted(struct call *call, struct tx *tx, const struct query *quer
         return false;
     if (query->status && !(query->status & (uint32_t)1 << (appointment->status - 1)))
         return false;
-    return access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment->patient_id, appointment->practice_id) == ERR_OK;
+    return access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment->patient_id,
+                              appointment->practice_id) == ERR_OK;
 }
 
 static int by_sort(const void *a, const void *b)
@@ -114,8 +142,9 @@ static int by_sort(const void *a, const void *b)
 }
 
 /* The next `want` rows over all sources behind `after`, merged; *more: there may be others behind them. */
-static enum err rows_merge(struct call *call, struct tx *tx, const struct sources *sources, struct appointment_page *page,
-                           struct appointment_row **rows, size_t *count, bool *more)
+static enum err rows_merge(struct call *call, struct tx *tx, const struct sources *sources,
+                           struct appointment_page *page, struct appointment_row **rows, size_t *count,
+                           bool *more)
 {
     struct appointment_row *all = arena_zero(call->arena, sources->count * page->limit + 1, sizeof *all);
     size_t used = 0;
@@ -143,8 +172,9 @@ static enum err rows_merge(struct call *call, struct tx *tx, const struct source
 }
 
 /* Fills the page; *last is the sort of the last row looked at if there may be more behind it, else NULL. */
-static enum err page_fill(struct call *call, struct tx *tx, const struct query *query, const struct sources *sources,
-                          const char *after, struct list *page, const char **last)
+static enum err page_fill(struct call *call, struct tx *tx, const struct query *query,
+                          const struct sources *sources, const char *after, struct list *page,
+                          const char **last)
 {
     struct appointment_row *kept = arena_zero(call->arena, page_limit(&query->page), sizeof *kept);
     struct appointment_page ask = {
@@ -184,7 +214,8 @@ static enum err page_fill(struct call *call, struct tx *tx, const struct query *
 static void reply_rows(struct call *call, const struct list *page)
 {
     const struct appointment_row *rows = page->items;
-    struct json_writer *writer = reply_begin(call, 200, page->count ? "Appointments found." : "No appointments.");
+    struct json_writer *writer =
+        reply_begin(call, 200, page->count ? "Appointments found." : "No appointments.");
 
     json_array_begin(writer, NULL);
     for (size_t i = 0; i < page->count; i++)
@@ -221,8 +252,10 @@ static enum err handle(struct call *call, struct tx *tx)
     if (e || query->reference)
         return e ? e : list_reference(call, tx, query);
     e = page_after(call, &query->page, &after);
-    if (!e) e = page_fill(call, tx, query, &sources, after, &page, &last);
-    if (!e && last) e = page_next(call, last);
+    if (!e)
+        e = page_fill(call, tx, query, &sources, after, &page, &last);
+    if (!e && last)
+        e = page_next(call, last);
     if (e)
         return e;
     reply_rows(call, &page);
@@ -243,6 +276,6 @@ const struct endpoint endpoint_appointment_list = {
     .errors = errors,
     .tag = "Appointments",
     .summary = "List appointments",
-    .description = "Without a filter: a patient's own, or those of the staff member's practices. An admin must name a patient or "
-                   "a practice. Every status is listed, in the order of the start.",
+    .description = "Without a filter: a patient's own, or those of the staff member's practices. An admin "
+                   "must name a patient or a practice. Every status is listed, in the order of the start.",
 };

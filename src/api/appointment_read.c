@@ -9,7 +9,9 @@ static enum err handle(struct call *call, struct tx *tx)
     struct appointment appointment;
 
     enum err e = appointment_load(tx, call->path_params[0], &appointment);
-    if (!e) e = access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment.patient_id, appointment.practice_id);
+    if (!e)
+        e = access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment.patient_id,
+                               appointment.practice_id);
     if (e)
         return e;
     reply_etag(call, appointment.version);

@@ -1,4 +1,5 @@
-/* appointment_update.c - PUT /appointments/{appointment_id}: move it, change its texts, its status; all in one step. */
+/* appointment_update.c - PUT /appointments/{appointment_id}: move it, change its texts, its status; all in
+ * one step. */
 #include "api/appointment_change.h"
 #include "api/endpoint.h"
 #include "call/reply.h"
@@ -12,8 +13,10 @@ static enum err handle(struct call *call, struct tx *tx)
     if (e)
         return e;
     struct appointment after = before;
-    e = fields_read(&appointment_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena, &call->problems, &after);
-    if (!e) e = appointment_change(call, tx, &before, &after);
+    e = fields_read(&appointment_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena,
+                    &call->problems, &after);
+    if (!e)
+        e = appointment_change(call, tx, &before, &after);
     if (e)
         return e;
     reply_etag(call, after.version);
@@ -21,11 +24,13 @@ static enum err handle(struct call *call, struct tx *tx)
     return ERR_OK;
 }
 
-static const enum err errors[] = {ERR_IN_PAST,       ERR_TOO_SOON,        ERR_TOO_FAR,          ERR_BANK_HOLIDAY,
-                                  ERR_PRACTICE_CLOSED, ERR_OUTSIDE_SESSION, ERR_TYPE_NOT_OFFERED, ERR_CHANNEL_NOT_OFFERED,
-                                  ERR_PRACTITIONER_NOT_THERE, ERR_OFF_SLOT, ERR_DURATION,       ERR_SLOT_UNAVAILABLE,
-                                  ERR_PATIENT_BUSY,  ERR_STATUS_MOVE,     ERR_HOLD_EXPIRED,     ERR_CANCEL_CUTOFF,
-                                  ERR_PRECONDITION,  ERR_OK};
+/* clang-format off */
+static const enum err errors[] = {
+    ERR_IN_PAST, ERR_TOO_SOON, ERR_TOO_FAR, ERR_BANK_HOLIDAY, ERR_PRACTICE_CLOSED, ERR_OUTSIDE_SESSION,
+    ERR_TYPE_NOT_OFFERED, ERR_CHANNEL_NOT_OFFERED, ERR_PRACTITIONER_NOT_THERE, ERR_OFF_SLOT, ERR_DURATION,
+    ERR_SLOT_UNAVAILABLE, ERR_PATIENT_BUSY, ERR_STATUS_MOVE, ERR_HOLD_EXPIRED, ERR_CANCEL_CUTOFF,
+    ERR_PRECONDITION, ERR_OK};
+/* clang-format on */
 
 const struct endpoint endpoint_appointment_update = {
     .name = "appointment_update",
@@ -40,8 +45,10 @@ const struct endpoint endpoint_appointment_update = {
     .errors = errors,
     .tag = "Appointments",
     .summary = "Move or change an appointment",
-    .description = "Changes the members that it names. A new `appointment_datetime` moves the appointment in one step: the old "
-                   "slot is freed only if the new one is taken. `\"status\": \"booked\"` confirms a hold, `cancelled` cancels; "
-                   "`arrived`, `fulfilled`, `noshow` and `entered-in-error` are for staff.",
-    .body_example = "{\"appointment_datetime\": \"2027-01-15T11:00:00Z\", \"notes\": \"Updated appointment time\"}",
+    .description =
+        "Changes the members that it names. A new `appointment_datetime` moves the appointment in one step: "
+        "the old slot is freed only if the new one is taken. `\"status\": \"booked\"` confirms a hold, "
+        "`cancelled` cancels; `arrived`, `fulfilled`, `noshow` and `entered-in-error` are for staff.",
+    .body_example =
+        "{\"appointment_datetime\": \"2027-01-15T11:00:00Z\", \"notes\": \"Updated appointment time\"}",
 };

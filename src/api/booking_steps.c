@@ -21,8 +21,8 @@ enum err booking_open(struct call *call, struct tx *tx, const char *practice_id,
     return e;
 }
 
-enum err booking_patient(struct call *call, struct tx *tx, const struct booking *booking, const char *patient_id,
-                         const char *pointer, struct patient *patient)
+enum err booking_patient(struct call *call, struct tx *tx, const struct booking *booking,
+                         const char *patient_id, const char *pointer, struct patient *patient)
 {
     const struct practice *practice = &booking->practice;
 
@@ -36,8 +36,8 @@ enum err booking_patient(struct call *call, struct tx *tx, const struct booking 
         return e;
     if (patient->status != PATIENT_ACTIVE)
         return ERR_PATIENT_INACTIVE;
-    bool registered =
-        patient->registered_practice_id && strcmp(patient->registered_practice_id, practice->practice_id) == 0;
+    bool registered = patient->registered_practice_id &&
+                      strcmp(patient->registered_practice_id, practice->practice_id) == 0;
     return practice->requires_registration == TRUTH_YES && !registered ? ERR_NEEDS_REGISTRATION : ERR_OK;
 }
 
@@ -114,7 +114,8 @@ static enum err alternatives_add(struct call *call, struct tx *tx, const struct 
     struct slot slots[ALTERNATIVES_MAX];
     size_t count;
 
-    enum err e = place_alternatives(tx, &booking->practice, wanted, call->now_ms, booking->by_staff, slots, &count);
+    enum err e =
+        place_alternatives(tx, &booking->practice, wanted, call->now_ms, booking->by_staff, slots, &count);
     if (e)
         return e;
     struct json_writer writer = json_writer(&call->problem_extra);
@@ -132,33 +133,38 @@ static enum err alternatives_add(struct call *call, struct tx *tx, const struct 
     return ERR_SLOT_UNAVAILABLE;
 }
 
-/* wanted is the appointment as it was asked for: what the rules filled in since does not narrow the alternatives. */
-static enum err place_refused(struct call *call, struct tx *tx, const struct booking *booking, const struct appointment *wanted,
-                              enum err e)
+/* wanted is the appointment as it was asked for: what the rules filled in since does not narrow the
+ * alternatives. */
+static enum err place_refused(struct call *call, struct tx *tx, const struct booking *booking,
+                              const struct appointment *wanted, enum err e)
 {
     return e == ERR_SLOT_UNAVAILABLE ? alternatives_add(call, tx, booking, wanted) : rule_broken(call, e);
 }
 
-enum err booking_take(struct call *call, struct tx *tx, const struct booking *booking, const struct patient *patient,
-                      struct appointment *appointment)
+enum err booking_take(struct call *call, struct tx *tx, const struct booking *booking,
+                      const struct patient *patient, struct appointment *appointment)
 {
     struct appointment wanted = *appointment;
 
-    enum err e = booking_check_time(&booking->practice, wanted.appointment_datetime, call->now_ms, booking->by_staff);
-    if (!e) e = place_take(tx, &booking->practice, appointment, call->now_ms);
+    enum err e =
+        booking_check_time(&booking->practice, wanted.appointment_datetime, call->now_ms, booking->by_staff);
+    if (!e)
+        e = place_take(tx, &booking->practice, appointment, call->now_ms);
     if (e)
         return place_refused(call, tx, booking, &wanted, e);
     e = relation_add(tx, patient, appointment->practice_id);
     return e ? e : appointment_save(tx, NULL, appointment);
 }
 
-enum err booking_move(struct call *call, struct tx *tx, const struct booking *booking, const struct appointment *before,
-                      struct appointment *after)
+enum err booking_move(struct call *call, struct tx *tx, const struct booking *booking,
+                      const struct appointment *before, struct appointment *after)
 {
     struct appointment wanted = *after;
 
-    enum err e = booking_check_time(&booking->practice, wanted.appointment_datetime, call->now_ms, booking->by_staff);
-    if (!e) e = place_move(tx, &booking->practice, before, after, call->now_ms);
+    enum err e =
+        booking_check_time(&booking->practice, wanted.appointment_datetime, call->now_ms, booking->by_staff);
+    if (!e)
+        e = place_move(tx, &booking->practice, before, after, call->now_ms);
     return e ? place_refused(call, tx, booking, &wanted, e) : ERR_OK;
 }
 

@@ -1,5 +1,5 @@
-/* patient_create.c - POST /patients: staff and admins make a record for somebody who has none. Whoever registers has one
- * already, and is told its id. */
+/* patient_create.c - POST /patients: staff and admins make a record for somebody who has none. Whoever
+ * registers has one already, and is told its id. */
 #include "api/endpoint.h"
 #include "api/patient_steps.h"
 #include "call/access.h"
@@ -15,7 +15,8 @@ static enum err exists_already(struct call *call)
     return ERR_PATIENT_EXISTS;
 }
 
-/* The practices that the patient is with from now on: those of the member of staff, and the one of the registration. */
+/* The practices that the patient is with from now on: those of the member of staff, and the one of the
+ * registration. */
 static enum err relations_add(struct call *call, struct tx *tx, const struct patient *patient)
 {
     const struct list *practices = &call->caller.user->practice_ids;
@@ -24,7 +25,8 @@ static enum err relations_add(struct call *call, struct tx *tx, const struct pat
     if (call_is_role(call, ROLE_STAFF))
         for (size_t i = 0; !e && i < practices->count; i++)
             e = relation_add(tx, patient, ((const char *const *)practices->items)[i]);
-    return !e && patient->registered_practice_id ? relation_add(tx, patient, patient->registered_practice_id) : e;
+    return !e && patient->registered_practice_id ? relation_add(tx, patient, patient->registered_practice_id)
+                                                 : e;
 }
 
 static enum err handle(struct call *call, struct tx *tx)
@@ -40,8 +42,10 @@ static enum err handle(struct call *call, struct tx *tx)
     patient.created_at = patient.updated_at = call->now_ms;
     patient.version = 1;
     e = patient.patient_id ? patient_complete(call, tx, NULL, &patient) : ERR_MEMORY;
-    if (!e) e = patient_save(tx, NULL, &patient);
-    if (!e) e = relations_add(call, tx, &patient);
+    if (!e)
+        e = patient_save(tx, NULL, &patient);
+    if (!e)
+        e = relations_add(call, tx, &patient);
     if (e)
         return e;
     reply_location(call, "/patients/%s", patient.patient_id);
@@ -64,8 +68,9 @@ const struct endpoint endpoint_patient_create = {
     .errors = errors,
     .tag = "Patients",
     .summary = "Create a patient",
-    .description = "For staff and admins. A patient who has registered has a record already and gets 409 with its `patient_id`; "
-                   "PUT completes it. The practices of the member of staff get a relationship with the patient.",
-    .body_example = "{\"first_name\": \"John\", \"last_name\": \"Smith\", \"date_of_birth\": \"1990-01-15\", \"email\": "
-                    "\"john.smith@example.org\", \"nhs_number\": \"9990000018\"}",
+    .description = "For staff and admins. A patient who has registered has a record already and gets 409 "
+                   "with its `patient_id`; PUT completes it. The practices of the member of staff get a "
+                   "relationship with the patient.",
+    .body_example = "{\"first_name\": \"John\", \"last_name\": \"Smith\", \"date_of_birth\": \"1990-01-15\", "
+                    "\"email\": \"john.smith@example.org\", \"nhs_number\": \"9990000018\"}",
 };

@@ -1,5 +1,6 @@
-/* patient_find.c - GET /patients: how staff find somebody, by the beginning of the surname among their practices' patients,
- * or by an exact NHS number among all; with as little about the person as telling them apart needs. */
+/* patient_find.c - GET /patients: how staff find somebody, by the beginning of the surname among their
+ * practices' patients, or by an exact NHS number among all; with as little about the person as telling them
+ * apart needs. */
 #include "api/endpoint.h"
 #include "call/access.h"
 #include "call/page.h"
@@ -21,15 +22,33 @@ struct query {
 
 static const struct field query_rows[] = {
     PAGE_FIELDS(struct query),
-    {.name = "q", .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct query, q), .max = SURNAME_TYPED_MAX,
-     .help = "The first letters of the surname, 3 or more (or a shorter surname, whole).", .example = "\"smi\""},
-    {.name = "nhs_number", .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct query, nhs_number),
-     .max = NHS_NUMBER_TYPED_MAX, .normalise = nhs_number_normalise, .help = "A verified NHS number, among all patients.",
+    {.name = "q",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct query, q),
+     .max = SURNAME_TYPED_MAX,
+     .help = "The first letters of the surname, 3 or more (or a shorter surname, whole).",
+     .example = "\"smi\""},
+    {.name = "nhs_number",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct query, nhs_number),
+     .max = NHS_NUMBER_TYPED_MAX,
+     .normalise = nhs_number_normalise,
+     .help = "A verified NHS number, among all patients.",
      .example = "\"9434765919\""},
-    {.name = "date_of_birth", .kind = FIELD_DATE, .flags = FIELD_PERSONAL, .offset = offsetof(struct query, date_of_birth),
-     .help = "Only those born on this day.", .example = "\"1990-01-15\""},
-    {.name = "practice_id", .kind = FIELD_TEXT, .offset = offsetof(struct query, practice_id), .max = KEY_PART_MAX,
-     .help = "Only this practice's patients; admins need it with q.", .example = "\"practice-456\""},
+    {.name = "date_of_birth",
+     .kind = FIELD_DATE,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct query, date_of_birth),
+     .help = "Only those born on this day.",
+     .example = "\"1990-01-15\""},
+    {.name = "practice_id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct query, practice_id),
+     .max = KEY_PART_MAX,
+     .help = "Only this practice's patients; admins need it with q.",
+     .example = "\"practice-456\""},
 };
 
 static enum err query_check(const void *object, const char *prefix, struct problems *problems)
@@ -48,13 +67,29 @@ static const struct field_set query_set = {
     .name = "PatientFindQuery", .size = sizeof(struct query), FIELDS(query_rows), .check = query_check};
 
 static const struct field summary_rows[] = {
-    {.name = "patient_id", .kind = FIELD_TEXT, .offset = offsetof(struct patient, patient_id), .example = "\"patient-123\""},
-    {.name = "first_name", .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct patient, first_name)},
-    {.name = "last_name", .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct patient, last_name)},
-    {.name = "date_of_birth", .kind = FIELD_DATE, .flags = FIELD_PERSONAL, .offset = offsetof(struct patient, date_of_birth)},
-    {.name = "nhs_number", .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct patient, nhs_number)},
+    {.name = "patient_id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct patient, patient_id),
+     .example = "\"patient-123\""},
+    {.name = "first_name",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct patient, first_name)},
+    {.name = "last_name",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct patient, last_name)},
+    {.name = "date_of_birth",
+     .kind = FIELD_DATE,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct patient, date_of_birth)},
+    {.name = "nhs_number",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct patient, nhs_number)},
 };
-static const struct field_set summary = {.name = "PatientSummary", .size = sizeof(struct patient), FIELDS(summary_rows)};
+static const struct field_set summary = {
+    .name = "PatientSummary", .size = sizeof(struct patient), FIELDS(summary_rows)};
 
 static bool is_wanted(const struct query *query, const struct patient *patient)
 {
@@ -89,8 +124,8 @@ static int by_id(const void *a, const void *b)
 }
 
 /* The ids of one practice's patients whose surname begins so, behind `after`. */
-static enum err ids_of_practice(struct tx *tx, const char *practice_id, const char *letters, size_t size, const char *after,
-                                const char **ids, size_t *count)
+static enum err ids_of_practice(struct tx *tx, const char *practice_id, const char *letters, size_t size,
+                                const char *after, const char **ids, size_t *count)
 {
     struct scan scan = {.table = TABLE_PATIENT_SURNAME, .from = after, .limit = CANDIDATES_MAX};
     struct row *rows;
@@ -98,7 +133,8 @@ static enum err ids_of_practice(struct tx *tx, const char *practice_id, const ch
     bool more;
 
     enum err e = surname_part(tx_arena(tx), practice_id, letters, size, &scan.part);
-    if (!e) e = tx_scan(tx, &scan, &rows, &found, &more);
+    if (!e)
+        e = tx_scan(tx, &scan, &rows, &found, &more);
     for (size_t i = 0; !e && i < found && *count < CANDIDATES_MAX; i++)
         if (!after || strcmp(rows[i].sort, after) > 0)
             ids[(*count)++] = rows[i].sort;
@@ -120,7 +156,8 @@ static enum err letters_of(struct call *call, const char *q, const char **letter
         count++;
     }
     if (count == 0)
-        return call_problem(call, "?q", ERR_FIELD_TOO_SHORT, "Send the first 3 letters of the surname or more.");
+        return call_problem(call, "?q", ERR_FIELD_TOO_SHORT,
+                            "Send the first 3 letters of the surname or more.");
     *size = at;
     return ERR_OK;
 }
@@ -148,14 +185,15 @@ static enum err practices_of(struct call *call, const struct query *query, struc
     if (query->practice_id)
         return access_practice(call, ACTION_APPOINTMENT_LIST_PRACTICE, query->practice_id);
     if (call_is_role(call, ROLE_ADMIN))
-        return call_problem(call, "?practice_id", ERR_FIELD_REQUIRED, "Admins say at which practice to look.");
+        return call_problem(call, "?practice_id", ERR_FIELD_REQUIRED,
+                            "Admins say at which practice to look.");
     *practices = (struct practices){own->items, own->count};
     return ERR_OK;
 }
 
 /* Loads candidates in the order of their ids until the page is full. */
-static enum err page_fill(struct call *call, struct tx *tx, const struct query *query, const char *letters, const char **ids,
-                          size_t count)
+static enum err page_fill(struct call *call, struct tx *tx, const struct query *query, const char *letters,
+                          const char **ids, size_t count)
 {
     size_t limit = page_limit(&query->page);
     struct patient *patients = arena_zero(call->arena, limit, sizeof *patients);
@@ -192,8 +230,10 @@ static enum err find_surname(struct call *call, struct tx *tx, const struct quer
     size_t count = 0;
 
     enum err e = ids ? practices_of(call, query, &practices) : ERR_MEMORY;
-    if (!e) e = letters_of(call, query->q, &letters, &size);
-    if (!e) e = page_after(call, &query->page, &after);
+    if (!e)
+        e = letters_of(call, query->q, &letters, &size);
+    if (!e)
+        e = page_after(call, &query->page, &after);
     for (size_t i = 0; !e && i < practices.count; i++)
         e = ids_of_practice(tx, practices.ids[i], letters, size, after, ids, &count);
     if (e)
@@ -223,7 +263,7 @@ const struct endpoint endpoint_patient_find = {
     .handle = handle,
     .tag = "Patients",
     .summary = "Find a patient",
-    .description = "For staff: by the beginning of the surname (3 letters or more; accents and case do not matter), with or "
-                   "without the date of birth, among the patients of their practices; or by an exact, verified NHS number "
-                   "among all patients.",
+    .description = "For staff: by the beginning of the surname (3 letters or more; accents and case do not "
+                   "matter), with or without the date of birth, among the patients of their practices; or by "
+                   "an exact, verified NHS number among all patients.",
 };

@@ -8,7 +8,8 @@ static enum err handle(struct call *call, struct tx *tx)
     struct patient patient;
 
     enum err e = access_patient(call, tx, ACTION_PATIENT_READ, call->path_params[0]);
-    if (!e) e = patient_load(tx, call->path_params[0], &patient);
+    if (!e)
+        e = patient_load(tx, call->path_params[0], &patient);
     return e ? e : patient_reply(call, tx, 200, "Patient found.", &patient);
 }
 
@@ -23,6 +24,6 @@ const struct endpoint endpoint_patient_read = {
     .handle = handle,
     .tag = "Patients",
     .summary = "Read a patient",
-    .description = "The patient themselves, staff of a practice with a relationship, and admins. `medical_info` comes only with "
-                   "`include_medical=true`.",
+    .description = "The patient themselves, staff of a practice with a relationship, and admins. "
+                   "`medical_info` comes only with `include_medical=true`.",
 };

@@ -11,10 +11,16 @@
 enum { APPOINTMENTS_SHOWN_MAX = 200, APPOINTMENTS_SHOWN_DAYS = 730 };
 
 static const struct field query_rows[] = {
-    {.name = "include_medical", .kind = FIELD_BOOLEAN, .offset = offsetof(struct patient_query, include_medical),
-     .help = "true: with medical_info.", .example = "true"},
-    {.name = "include_appointments", .kind = FIELD_BOOLEAN, .offset = offsetof(struct patient_query, include_appointments),
-     .help = "true: with appointments, those of the last two years and to come, at most 200.", .example = "true"},
+    {.name = "include_medical",
+     .kind = FIELD_BOOLEAN,
+     .offset = offsetof(struct patient_query, include_medical),
+     .help = "true: with medical_info.",
+     .example = "true"},
+    {.name = "include_appointments",
+     .kind = FIELD_BOOLEAN,
+     .offset = offsetof(struct patient_query, include_appointments),
+     .help = "true: with appointments, those of the last two years and to come, at most 200.",
+     .example = "true"},
 };
 const struct field_set patient_query_fields = {
     .name = "PatientQuery", .size = sizeof(struct patient_query), FIELDS(query_rows)};
@@ -37,11 +43,13 @@ static enum err birth_check(struct call *call, const struct patient *patient)
     if (patient->date_of_birth > today)
         return call_problem(call, "/date_of_birth", ERR_FIELD_RANGE, "The date of birth lies in the future.");
     if (patient->date_of_birth < days_from_civil(year - BORN_WITHIN_YEARS, month, day > 28 ? 28 : day))
-        return call_problem(call, "/date_of_birth", ERR_FIELD_RANGE, "The date of birth lies more than 130 years back.");
+        return call_problem(call, "/date_of_birth", ERR_FIELD_RANGE,
+                            "The date of birth lies more than 130 years back.");
     return ERR_OK;
 }
 
-/* What a patient types is a claim and never replaces a verified number; what staff change is a claim until they say so. */
+/* What a patient types is a claim and never replaces a verified number; what staff change is a claim until
+ * they say so. */
 static enum err nhs_number_complete(struct call *call, const struct patient *before, struct patient *patient)
 {
     bool by_staff = call_by(call) == FIELDS_BY_STAFF;
@@ -62,7 +70,8 @@ static enum err nhs_number_complete(struct call *call, const struct patient *bef
     return ERR_OK;
 }
 
-static enum err registered_check(struct call *call, struct tx *tx, const struct patient *before, const struct patient *patient)
+static enum err registered_check(struct call *call, struct tx *tx, const struct patient *before,
+                                 const struct patient *patient)
 {
     struct practice practice;
 
@@ -71,7 +80,8 @@ static enum err registered_check(struct call *call, struct tx *tx, const struct 
         return ERR_OK;
     enum err e = practice_load(tx, patient->registered_practice_id, &practice);
     if (e == ERR_NOT_FOUND)
-        return call_problem(call, "/registered_practice_id", ERR_NOT_FOUND, "There is no practice with this id.");
+        return call_problem(call, "/registered_practice_id", ERR_NOT_FOUND,
+                            "There is no practice with this id.");
     return e;
 }
 
@@ -84,19 +94,23 @@ static void medical_complete(struct call *call, struct patient *patient)
         patient->medical_info->data_source = call_by(call) == FIELDS_BY_STAFF ? "staff" : "patient";
 }
 
-enum err patient_complete(struct call *call, struct tx *tx, const struct patient *before, struct patient *patient)
+enum err patient_complete(struct call *call, struct tx *tx, const struct patient *before,
+                          struct patient *patient)
 {
     if (patient->status == 0)
         patient->status = PATIENT_ACTIVE; /* left out, or cleared */
     enum err e = birth_check(call, patient);
-    if (!e) e = nhs_number_complete(call, before, patient);
-    if (!e) e = registered_check(call, tx, before, patient);
+    if (!e)
+        e = nhs_number_complete(call, before, patient);
+    if (!e)
+        e = registered_check(call, tx, before, patient);
     if (!e)
         medical_complete(call, patient);
     return e;
 }
 
-static enum err write_appointments(struct call *call, struct tx *tx, const struct patient *patient, struct json_writer *writer)
+static enum err write_appointments(struct call *call, struct tx *tx, const struct patient *patient,
+                                   struct json_writer *writer)
 {
     struct appointment_page page = {.index = APPOINTMENTS_OF_PATIENT,
                                     .of = patient->patient_id,
@@ -113,14 +127,16 @@ static enum err write_appointments(struct call *call, struct tx *tx, const struc
     json_array_begin(writer, "appointments");
     for (size_t i = 0; i < count; i++) {
         const struct appointment *appointment = &rows[i].appointment;
-        if (!access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment->patient_id, appointment->practice_id))
+        if (!access_appointment(call, tx, ACTION_APPOINTMENT_READ, appointment->patient_id,
+                                appointment->practice_id))
             fields_write(&appointment_fields, appointment, false, writer, NULL);
     }
     json_array_end(writer);
     return ERR_OK;
 }
 
-enum err patient_reply(struct call *call, struct tx *tx, int status, const char *message, const struct patient *patient)
+enum err patient_reply(struct call *call, struct tx *tx, int status, const char *message,
+                       const struct patient *patient)
 {
     const struct patient_query *query = call->query;
     bool medical = query->include_medical == TRUTH_YES;

@@ -8,13 +8,17 @@ static enum err handle(struct call *call, struct tx *tx)
     struct patient before;
 
     enum err e = access_patient(call, tx, ACTION_PATIENT_UPDATE, call->path_params[0]);
-    if (!e) e = patient_load(tx, call->path_params[0], &before);
-    if (!e) e = call_check_version(call, before.version);
+    if (!e)
+        e = patient_load(tx, call->path_params[0], &before);
+    if (!e)
+        e = call_check_version(call, before.version);
     if (e)
         return e;
     struct patient after = before;
-    e = fields_read(&patient_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena, &call->problems, &after);
-    if (!e) e = patient_complete(call, tx, &before, &after);
+    e = fields_read(&patient_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena, &call->problems,
+                    &after);
+    if (!e)
+        e = patient_complete(call, tx, &before, &after);
     if (e)
         return e;
     after.version = before.version + 1;
@@ -41,7 +45,9 @@ const struct endpoint endpoint_patient_update = {
     .errors = errors,
     .tag = "Patients",
     .summary = "Change a patient",
-    .description = "Nested objects are merged by member, lists are replaced, null clears an optional member. An NHS number that a "
-                   "patient sends is a claim; staff make it verified with `nhs_number_status`.",
-    .body_example = "{\"phone\": \"07700 900123\", \"address\": {\"line1\": \"1 Example Street\", \"postcode\": \"M1 1AE\"}}",
+    .description =
+        "Nested objects are merged by member, lists are replaced, null clears an optional member. An NHS "
+        "number that a patient sends is a claim; staff make it verified with `nhs_number_status`.",
+    .body_example = "{\"phone\": \"07700 900123\", \"address\": {\"line1\": \"1 Example Street\", "
+                    "\"postcode\": \"M1 1AE\"}}",
 };

@@ -14,29 +14,44 @@ struct usage_row {
 };
 
 static const struct field rows[] = {
-    {.name = "patient_id", .kind = FIELD_TEXT, .offset = offsetof(struct usage_row, patient_id), .example = "\"patient-123\""},
-    {.name = "nhs_number", .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct usage_row, nhs_number),
+    {.name = "patient_id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct usage_row, patient_id),
+     .example = "\"patient-123\""},
+    {.name = "nhs_number",
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct usage_row, nhs_number),
      .example = "\"9434765919\""},
-    {.name = "practice_id", .kind = FIELD_TEXT, .offset = offsetof(struct usage_row, practice_id),
+    {.name = "practice_id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct usage_row, practice_id),
      .example = "\"practice-456\""},
     USAGE_COUNT_FIELDS(struct usage_row),
-    {.name = "last_visit", .kind = FIELD_INSTANT, .offset = offsetof(struct usage_row, last_visit),
+    {.name = "last_visit",
+     .kind = FIELD_INSTANT,
+     .offset = offsetof(struct usage_row, last_visit),
      .help = "Start of the last appointment attended."},
-    {.name = "is_primary_practice", .kind = FIELD_BOOLEAN, .offset = offsetof(struct usage_row, is_primary_practice),
-     .help = "Where the patient is registered, else where they were seen most.", .example = "true"},
+    {.name = "is_primary_practice",
+     .kind = FIELD_BOOLEAN,
+     .offset = offsetof(struct usage_row, is_primary_practice),
+     .help = "Where the patient is registered, else where they were seen most.",
+     .example = "true"},
 };
 static const struct field_set usage_row_fields = {
     .name = "PatientPracticeUsage", .size = sizeof(struct usage_row), FIELDS(rows)};
 
-static void reply_usages(struct call *call, const struct patient *patient, const struct usage *usages, size_t count)
+static void reply_usages(struct call *call, const struct patient *patient, const struct usage *usages,
+                         size_t count)
 {
     size_t primary = usage_primary(usages, count, patient->registered_practice_id);
     struct json_writer *writer = reply_begin(call, 200, count ? "Usage found." : "No usage yet.");
 
     json_array_begin(writer, NULL);
     for (size_t i = 0; i < count; i++) {
-        struct usage_row row = {usages[i].patient_id, patient->nhs_number, usages[i].practice_id, usages[i].counts,
-                                usages[i].last_visit, i == primary ? TRUTH_YES : TRUTH_NO};
+        struct usage_row row = {usages[i].patient_id,  patient->nhs_number,
+                                usages[i].practice_id, usages[i].counts,
+                                usages[i].last_visit,  i == primary ? TRUTH_YES : TRUTH_NO};
         fields_write(&usage_row_fields, &row, false, writer, NULL);
     }
     json_array_end(writer);
@@ -50,8 +65,10 @@ static enum err handle(struct call *call, struct tx *tx)
     size_t count;
 
     enum err e = access_patient(call, tx, ACTION_PATIENT_USAGE, call->path_params[0]);
-    if (!e) e = patient_load(tx, call->path_params[0], &patient);
-    if (!e) e = usage_of_patient(tx, patient.patient_id, &usages, &count);
+    if (!e)
+        e = patient_load(tx, call->path_params[0], &patient);
+    if (!e)
+        e = usage_of_patient(tx, patient.patient_id, &usages, &count);
     if (e)
         return e;
     reply_usages(call, &patient, usages, count);

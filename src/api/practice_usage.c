@@ -13,12 +13,19 @@ struct query {
 };
 
 static const struct field query_rows[] = {
-    {.name = "start_date", .kind = FIELD_DATE, .offset = offsetof(struct query, start_date),
-     .help = "First Europe/London day; a year ago if left out.", .example = "\"2026-10-01\""},
-    {.name = "end_date", .kind = FIELD_DATE, .offset = offsetof(struct query, end_date),
-     .help = "Last Europe/London day; 366 days ahead if left out.", .example = "\"2026-12-31\""},
+    {.name = "start_date",
+     .kind = FIELD_DATE,
+     .offset = offsetof(struct query, start_date),
+     .help = "First Europe/London day; a year ago if left out.",
+     .example = "\"2026-10-01\""},
+    {.name = "end_date",
+     .kind = FIELD_DATE,
+     .offset = offsetof(struct query, end_date),
+     .help = "Last Europe/London day; 366 days ahead if left out.",
+     .example = "\"2026-12-31\""},
 };
-static const struct field_set query_set = {.name = "PracticeUsageQuery", .size = sizeof(struct query), FIELDS(query_rows)};
+static const struct field_set query_set = {
+    .name = "PracticeUsageQuery", .size = sizeof(struct query), FIELDS(query_rows)};
 
 struct answer {
     const char *practice_id;
@@ -27,12 +34,16 @@ struct answer {
 };
 
 static const struct field answer_rows[] = {
-    {.name = "practice_id", .kind = FIELD_TEXT, .offset = offsetof(struct answer, practice_id), .example = "\"practice-456\""},
+    {.name = "practice_id",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct answer, practice_id),
+     .example = "\"practice-456\""},
     {.name = "start_date", .kind = FIELD_DATE, .offset = offsetof(struct answer, start_date)},
     {.name = "end_date", .kind = FIELD_DATE, .offset = offsetof(struct answer, end_date)},
     USAGE_COUNT_FIELDS(struct answer),
 };
-static const struct field_set answer_fields = {.name = "PracticeUsage", .size = sizeof(struct answer), FIELDS(answer_rows)};
+static const struct field_set answer_fields = {
+    .name = "PracticeUsage", .size = sizeof(struct answer), FIELDS(answer_rows)};
 
 static enum err span_check(struct call *call, const struct answer *answer)
 {
@@ -55,9 +66,12 @@ static enum err handle(struct call *call, struct tx *tx)
     struct practice practice;
 
     enum err e = span_check(call, &answer);
-    if (!e) e = practice_load(tx, answer.practice_id, &practice);
-    if (!e) e = access_practice(call, ACTION_PRACTICE_USAGE, answer.practice_id);
-    if (!e) e = usage_of_practice(tx, answer.practice_id, answer.start_date, answer.end_date, &answer.counts);
+    if (!e)
+        e = practice_load(tx, answer.practice_id, &practice);
+    if (!e)
+        e = access_practice(call, ACTION_PRACTICE_USAGE, answer.practice_id);
+    if (!e)
+        e = usage_of_practice(tx, answer.practice_id, answer.start_date, answer.end_date, &answer.counts);
     if (e)
         return e;
     reply_object(call, 200, "Usage found.", &answer_fields, &answer, false);
@@ -74,5 +88,6 @@ const struct endpoint endpoint_practice_usage = {
     .handle = handle,
     .tag = "Practices",
     .summary = "How much a practice was used",
-    .description = "Counts of the appointments that start in that span of days; for staff of the practice and admins.",
+    .description =
+        "Counts of the appointments that start in that span of days; for staff of the practice and admins.",
 };

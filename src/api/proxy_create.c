@@ -1,5 +1,5 @@
-/* proxy_create.c - POST /patients/{patient_id}/proxies: somebody may act for this patient from now on. Consent is what the
- * patient does here themselves, or what staff record. */
+/* proxy_create.c - POST /patients/{patient_id}/proxies: somebody may act for this patient from now on.
+ * Consent is what the patient does here themselves, or what staff record. */
 #include "api/endpoint.h"
 #include "call/access.h"
 #include "call/reply.h"
@@ -14,9 +14,11 @@ static enum err rules_check(struct call *call, const struct proxy *proxy)
     if (strcmp(proxy->proxy_id, proxy->patient_id) == 0)
         return call_problem(call, "/proxy_id", ERR_FIELD_VALUE, "Nobody acts for themselves.");
     if (call_is_role(call, ROLE_PATIENT) && proxy->basis != PROXY_PATIENT_CONSENT)
-        return call_problem(call, "/basis", ERR_FIELD_VALUE, "Patients give patient_consent; the rest is recorded by staff.");
+        return call_problem(call, "/basis", ERR_FIELD_VALUE,
+                            "Patients give patient_consent; the rest is recorded by staff.");
     if (proxy->basis == PROXY_LEGAL_AUTHORITY && !proxy->evidence)
-        return call_problem(call, "/evidence", ERR_FIELD_REQUIRED, "Say what evidence of the legal authority was seen.");
+        return call_problem(call, "/evidence", ERR_FIELD_REQUIRED,
+                            "Say what evidence of the legal authority was seen.");
     return ERR_OK;
 }
 
@@ -30,7 +32,8 @@ static enum err room_check(struct call *call, struct tx *tx, const struct proxy 
     if (!e)
         e = proxy_list_of(tx, proxy->proxy_id, &others, &count_of);
     if (!e && (count >= PROXIES_MAX || count_of >= PROXIES_MAX))
-        return call_fail(call, ERR_CONFLICT, "At most %d people act for one patient, and one person for %d patients.",
+        return call_fail(call, ERR_CONFLICT,
+                         "At most %d people act for one patient, and one person for %d patients.",
                          PROXIES_MAX, PROXIES_MAX);
     return e;
 }
@@ -46,7 +49,8 @@ static enum err decide(struct call *call, struct tx *tx, struct proxy *proxy)
     e = patient_load(tx, proxy->proxy_id, &actor);
     if (e == ERR_NOT_FOUND)
         return call_problem(call, "/proxy_id", ERR_NOT_FOUND, "There is no patient with this id.");
-    if (!e) e = proxy_decide(proxy, patient.date_of_birth, actor.date_of_birth, london_date(call->now_ms));
+    if (!e)
+        e = proxy_decide(proxy, patient.date_of_birth, actor.date_of_birth, london_date(call->now_ms));
     if (e == ERR_PROXY_UNTIL && problems_add(&call->problems, "/until", e, NULL) == ERR_MEMORY)
         return ERR_MEMORY;
     return e;
@@ -59,15 +63,20 @@ static enum err handle(struct call *call, struct tx *tx)
 
     proxy.patient_id = call->path_params[0];
     enum err e = access_patient(call, tx, ACTION_PROXY_MANAGE, proxy.patient_id);
-    if (!e) e = rules_check(call, &proxy);
-    if (!e) e = proxy_is_running(tx, proxy.patient_id, proxy.proxy_id, london_date(call->now_ms), &running);
+    if (!e)
+        e = rules_check(call, &proxy);
+    if (!e)
+        e = proxy_is_running(tx, proxy.patient_id, proxy.proxy_id, london_date(call->now_ms), &running);
     if (!e && running)
         return call_fail(call, ERR_CONFLICT, "This person acts for the patient already.");
-    if (!e) e = room_check(call, tx, &proxy);
-    if (!e) e = decide(call, tx, &proxy);
+    if (!e)
+        e = room_check(call, tx, &proxy);
+    if (!e)
+        e = decide(call, tx, &proxy);
     proxy.consent_recorded_at = call->now_ms;
     proxy.consent_recorded_by = call->caller.user_id;
-    if (!e) e = proxy_save(tx, &proxy);
+    if (!e)
+        e = proxy_save(tx, &proxy);
     if (e)
         return e;
     reply_location(call, "/patients/%s/proxies", proxy.patient_id);
@@ -90,7 +99,7 @@ const struct endpoint endpoint_proxy_create = {
     .errors = errors,
     .tag = "Patients",
     .summary = "Let somebody act for a patient",
-    .description = "A parent or carer may then see this patient's record without medical information, and book, move and cancel "
-                   "appointments. A patient gives their own consent; parental responsibility and legal authority are recorded "
-                   "by staff.",
+    .description = "A parent or carer may then see this patient's record without medical information, and "
+                   "book, move and cancel appointments. A patient gives their own consent; parental "
+                   "responsibility and legal authority are recorded by staff.",
 };

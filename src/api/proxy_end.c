@@ -19,7 +19,8 @@ static enum err handle(struct call *call, struct tx *tx)
     struct proxy proxy;
 
     enum err e = may_end(call, tx, call->path_params[0], call->path_params[1]);
-    if (!e) e = proxy_load(tx, call->path_params[0], call->path_params[1], &proxy);
+    if (!e)
+        e = proxy_load(tx, call->path_params[0], call->path_params[1], &proxy);
     if (e)
         return e;
     if (proxy.ended_at == INSTANT_NONE) {
@@ -43,5 +44,6 @@ const struct endpoint endpoint_proxy_end = {
     .handle = handle,
     .tag = "Patients",
     .summary = "End somebody's acting for a patient",
-    .description = "At once; for the patient, staff, admins, and whoever acts. Ending it twice changes nothing.",
+    .description =
+        "At once; for the patient, staff, admins, and whoever acts. Ending it twice changes nothing.",
 };

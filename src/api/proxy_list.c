@@ -1,4 +1,5 @@
-/* proxy_list.c - GET /patients/{patient_id}/proxies: who acts for this patient, and for whom this patient acts. */
+/* proxy_list.c - GET /patients/{patient_id}/proxies: who acts for this patient, and for whom this patient
+ * acts. */
 #include "api/endpoint.h"
 #include "call/access.h"
 #include "call/reply.h"
@@ -9,10 +10,14 @@ struct query {
 };
 
 static const struct field query_rows[] = {
-    {.name = "acting", .kind = FIELD_BOOLEAN, .offset = offsetof(struct query, acting),
-     .help = "true: for whom this patient acts, instead of who acts for them.", .example = "true"},
+    {.name = "acting",
+     .kind = FIELD_BOOLEAN,
+     .offset = offsetof(struct query, acting),
+     .help = "true: for whom this patient acts, instead of who acts for them.",
+     .example = "true"},
 };
-static const struct field_set query_set = {.name = "ProxyListQuery", .size = sizeof(struct query), FIELDS(query_rows)};
+static const struct field_set query_set = {
+    .name = "ProxyListQuery", .size = sizeof(struct query), FIELDS(query_rows)};
 
 static enum err handle(struct call *call, struct tx *tx)
 {
@@ -23,7 +28,8 @@ static enum err handle(struct call *call, struct tx *tx)
 
     enum err e = access_patient(call, tx, ACTION_PROXY_READ, patient_id);
     if (!e)
-        e = query->acting == TRUTH_YES ? proxy_list_of(tx, patient_id, &proxies, &count) : proxy_list(tx, patient_id, &proxies, &count);
+        e = query->acting == TRUTH_YES ? proxy_list_of(tx, patient_id, &proxies, &count)
+                                       : proxy_list(tx, patient_id, &proxies, &count);
     if (e)
         return e;
     struct json_writer *writer = reply_begin(call, 200, count ? "Proxies found." : "No proxies.");

@@ -26,9 +26,9 @@ void arena_free(struct arena *arena); /* takes NULL */
 void arena_hold_secrets(struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t size);
-void *arena_zero(struct arena *arena, size_t count, size_t size); /* zeroed; NULL on overflow too */
+void *arena_zero(struct arena *arena, size_t count, size_t size);     /* zeroed; NULL on overflow too */
 char *arena_text(struct arena *arena, const char *text, size_t size); /* copy, NUL-terminated */
-char *arena_dup(struct arena *arena, const char *text);              /* NULL stays NULL */
+char *arena_dup(struct arena *arena, const char *text);               /* NULL stays NULL */
 void *arena_copy(struct arena *arena, const void *data, size_t size);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -38,8 +38,8 @@ void arena_reset(struct arena *arena, struct arena_mark mark);
 
 size_t arena_used(const struct arena *arena); /* bytes handed out */
 
-/* For tests: the nth allocation from now on, counted over all arenas of this thread, fails once; 0 turns it off. Gives
- * whether the one asked for before has failed by now. */
+/* For tests: the nth allocation from now on, counted over all arenas of this thread, fails once; 0 turns it
+ * off. Gives whether the one asked for before has failed by now. */
 bool arena_fail_after(unsigned nth);
 
 #endif

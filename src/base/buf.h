@@ -28,12 +28,14 @@ struct span buf_span(const struct buf *buf);
 /* The content with a NUL behind it, or NULL after a failure. */
 const char *buf_cstr(struct buf *buf);
 
-/* Binary forms of stored records: unsigned LEB128, zig-zag for signed, bytes with their length before them. */
+/* Binary forms of stored records: unsigned LEB128, zig-zag for signed, bytes with their length before them.
+ */
 void buf_varint(struct buf *buf, uint64_t value);
 void buf_zigzag(struct buf *buf, int64_t value);
 void buf_bytes(struct buf *buf, const void *data, size_t size);
 
-/* Reading them back. A reader never passes its end: the first bad read sets `failed` and gives zero/empty from then on. */
+/* Reading them back. A reader never passes its end: the first bad read sets `failed` and gives zero/empty
+ * from then on. */
 struct reader {
     const uint8_t *at;
     const uint8_t *end;

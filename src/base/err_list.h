@@ -1,6 +1,7 @@
 /* err_list.h - the rows of the error table: name, code, HTTP status, does a retry help, text.
- * No include guard: err.h and err.c each include it once per use. Texts say what to do, and nothing internal. */
+ * No include guard: err.h and err.c each include it once per use. Texts say what to do, nothing internal. */
 
+/* clang-format off */
 /* Requests that cannot be understood. */
 ERR_ROW(ERR_NOT_JSON, "not_json", 400, false, "The body is not valid JSON. Send one JSON object in UTF-8.")
 ERR_ROW(ERR_BAD_REQUEST, "bad_request", 400, false, "The request is not well-formed HTTP.")

@@ -79,7 +79,7 @@ enum field_flag {
     FIELD_WRITE_ONLY = 64,  /* accepted in a body, never written in an answer: passwords */
     FIELD_ON_REQUEST = 128, /* written only when asked for: medical_info */
     FIELD_EMPTY_OK = 256,   /* an empty text is a value here, such as a note that was emptied */
-    FIELD_ALWAYS = 512,     /* an empty list is written as [], so that readers need not ask whether it is there */
+    FIELD_ALWAYS = 512, /* an empty list is written as [], so that readers need not ask whether it is there */
 };
 
 /* Checks and normalises a text: NUL-terminated copy in the arena to *out. The text may hold a NUL. */

@@ -10,9 +10,11 @@
 enum { PROBLEMS_MAX = 100 }; /* more than these are not listed; the last one then says so */
 
 struct problem {
-    const char *pointer; /* JSON Pointer (RFC 6901) "/address/postcode", or "?start_date" for a query parameter */
-    enum err err;        /* gives `code` */
-    const char *message; /* for a person; may name the limit or the allowed values, never the value that was sent */
+    const char
+        *pointer; /* JSON Pointer (RFC 6901) "/address/postcode", or "?start_date" for a query parameter */
+    enum err err; /* gives `code` */
+    const char
+        *message; /* for a person; may name the limit or the allowed values, never the value that was sent */
 };
 
 struct problems {

@@ -17,7 +17,8 @@ enum err access_any(struct call *call, enum action action)
 }
 
 /* What a patient is to another: themselves, or somebody they act for. */
-static enum err relation_of_patient(struct call *call, struct tx *tx, const char *patient_id, enum relation *relation)
+static enum err relation_of_patient(struct call *call, struct tx *tx, const char *patient_id,
+                                    enum relation *relation)
 {
     bool acts = false;
 
@@ -29,7 +30,8 @@ static enum err relation_of_patient(struct call *call, struct tx *tx, const char
     return e;
 }
 
-static enum err relation_of_staff(struct call *call, struct tx *tx, const char *patient_id, enum relation *relation)
+static enum err relation_of_staff(struct call *call, struct tx *tx, const char *patient_id,
+                                  enum relation *relation)
 {
     bool exists = false;
     enum err e = relation_of_user(tx, call->caller.user, patient_id, &exists);
@@ -61,10 +63,12 @@ enum err access_practice(struct call *call, enum action action, const char *prac
     return policy_check(role_of(call), relation_to_practice(call, practice_id), action);
 }
 
-enum err access_appointment(struct call *call, struct tx *tx, enum action action, const char *patient_id, const char *practice_id)
+enum err access_appointment(struct call *call, struct tx *tx, enum action action, const char *patient_id,
+                            const char *practice_id)
 {
     enum relation relation = relation_to_practice(call, practice_id);
-    enum err e = role_of(call) == ROLE_PATIENT ? relation_of_patient(call, tx, patient_id, &relation) : ERR_OK;
+    enum err e =
+        role_of(call) == ROLE_PATIENT ? relation_of_patient(call, tx, patient_id, &relation) : ERR_OK;
 
     return e ? e : policy_check(role_of(call), relation, action);
 }

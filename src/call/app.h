@@ -15,8 +15,9 @@ struct password_list;
 struct app {
     struct store *store;
     const struct settings *settings;
-    struct tokens *tokens;   /* sec/token.h: signing keys and the cache of verified tokens */
-    struct pool *hash_pool;  /* call/pool.h: password hashing, bounded, so that logins do not hold up bookings */
+    struct tokens *tokens; /* sec/token.h: signing keys and the cache of verified tokens */
+    struct pool
+        *hash_pool; /* call/pool.h: password hashing, bounded, so that logins do not hold up bookings */
     struct metrics *metrics; /* call/metrics.h */
     struct limits *limits;   /* call/limits.h: rate limits of this process; NULL = none */
     int64_t (*clock)(void);  /* ms since 1970 UTC */

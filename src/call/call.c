@@ -12,8 +12,8 @@
 enum { BLOCK_BYTES = 64, DETAIL_BYTES = 500 };
 
 static const char *const method_names[] = {
-    [METHOD_OTHER] = "",        [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",       [METHOD_POST] = "POST",
-    [METHOD_PUT] = "PUT",       [METHOD_DELETE] = "DELETE",   [METHOD_OPTIONS] = "OPTIONS", [METHOD_PATCH] = "PATCH",
+    [METHOD_OTHER] = "",  [METHOD_GET] = "GET",       [METHOD_HEAD] = "HEAD",       [METHOD_POST] = "POST",
+    [METHOD_PUT] = "PUT", [METHOD_DELETE] = "DELETE", [METHOD_OPTIONS] = "OPTIONS", [METHOD_PATCH] = "PATCH",
 };
 
 const char *method_name(enum method method)
@@ -66,7 +66,8 @@ void call_random(struct call *call, void *out, size_t size)
         uint8_t block[BLOCK_BYTES];
         size_t taken = size < sizeof block ? size : sizeof block;
         uint64_t number = call->drawn++;
-        (void)crypto_generichash(block, sizeof block, (const uint8_t *)&number, sizeof number, call->seed, SEED_BYTES);
+        (void)crypto_generichash(block, sizeof block, (const uint8_t *)&number, sizeof number, call->seed,
+                                 SEED_BYTES);
         memcpy(at, block, taken);
         sodium_memzero(block, sizeof block);
         at += taken;
@@ -94,7 +95,8 @@ const char *call_header(const struct call *call, const char *name)
 
 enum err call_check_version(const struct call *call, int64_t version)
 {
-    bool good = call->if_match == IF_MATCH_NONE || call->if_match == IF_MATCH_ANY || call->if_match == version;
+    bool good =
+        call->if_match == IF_MATCH_NONE || call->if_match == IF_MATCH_ANY || call->if_match == version;
     return good ? ERR_OK : ERR_PRECONDITION;
 }
 

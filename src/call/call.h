@@ -1,5 +1,6 @@
-/* call.h - what a request is. The doors (front) fill `request`; flow fills the rest on the way down; a handler reads
- * it and writes `reply`. Everything lives in the call's arena, and a call is worked on by one thread at a time. */
+/* call.h - what a request is. The doors (front) fill `request`; flow fills the rest on the way down; a
+ * handler reads it and writes `reply`. Everything lives in the call's arena, and a call is worked on by one
+ * thread at a time. */
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
@@ -30,7 +31,16 @@ enum {
     PAGE_LIMIT_MAX = 200,
 };
 
-enum method { METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_OPTIONS, METHOD_PATCH };
+enum method {
+    METHOD_OTHER,
+    METHOD_GET,
+    METHOD_HEAD,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_DELETE,
+    METHOD_OPTIONS,
+    METHOD_PATCH
+};
 
 /* "GET"; "" for METHOD_OTHER. Case counts. */
 const char *method_name(enum method method);
@@ -65,9 +75,9 @@ struct reply {
 };
 
 struct caller {
-    const char *user_id;   /* NULL: nobody is logged in */
-    const char *family_id; /* of the refresh token that the access token came from */
-    enum role token_role;  /* as the token says: good for reading input, not for deciding */
+    const char *user_id;     /* NULL: nobody is logged in */
+    const char *family_id;   /* of the refresh token that the access token came from */
+    enum role token_role;    /* as the token says: good for reading input, not for deciding */
     int64_t token_issued_at; /* ms */
     const struct user *user; /* loaded in the transaction; its role decides */
 };
@@ -81,13 +91,13 @@ struct call {
     struct arena *arena;
     struct request request;
     int64_t now_ms;
-    int64_t started_us;           /* monotonic */
-    uint8_t seed[SEED_BYTES];     /* from the door; all randomness of a call comes from it */
-    uint64_t drawn;               /* how much was drawn; reset at every run of the transaction */
+    int64_t started_us;       /* monotonic */
+    uint8_t seed[SEED_BYTES]; /* from the door; all randomness of a call comes from it */
+    uint64_t drawn;           /* how much was drawn; reset at every run of the transaction */
     char request_id[REQUEST_ID_MAX + 1];
 
     const struct endpoint *endpoint;
-    char allow[ALLOW_TEXT]; /* methods that the path takes, for the Allow header */
+    char allow[ALLOW_TEXT];                   /* methods that the path takes, for the Allow header */
     const char *path_params[PATH_PARAMS_MAX]; /* percent-decoded, in the order of the path's template */
     struct caller caller;
     struct param *params; /* of the query, decoded */
@@ -107,14 +117,15 @@ struct call {
     struct reply reply;
 };
 
-#define IF_MATCH_NONE (-1)
-#define IF_MATCH_ANY (-2)
+#define IF_MATCH_NONE  (-1)
+#define IF_MATCH_ANY   (-2)
 #define IF_MATCH_NEVER (-3)
 
-/* A call of that program in an arena of its own, or NULL without memory. The door fills request, seed and request_id;
- * now_ms and started_us are taken here. */
+/* A call of that program in an arena of its own, or NULL without memory. The door fills request, seed and
+ * request_id; now_ms and started_us are taken here. */
 struct call *call_new(const struct app *app);
-void call_free(struct call *call); /* takes NULL; wipes nothing but the seed: secrets are wiped by who makes them */
+void call_free(
+    struct call *call); /* takes NULL; wipes nothing but the seed: secrets are wiped by who makes them */
 
 /* Deterministic in (seed, drawn): a transaction that runs again draws the same. */
 void call_random(struct call *call, void *out, size_t size);
@@ -128,9 +139,10 @@ const char *call_header(const struct call *call, const char *name);
 enum err call_check_version(const struct call *call, int64_t version);
 
 /* Fails with a detail of its own (copied); returns err, so that it ends a handler. */
-enum err call_fail(struct call *call, enum err err, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Ends a handler whose transaction is kept although the answer is an error: a failed login was counted, a stolen token's
- * family was revoked. Gives ERR_OK. */
+enum err call_fail(struct call *call, enum err err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Ends a handler whose transaction is kept although the answer is an error: a failed login was counted, a
+ * stolen token's family was revoked. Gives ERR_OK. */
 enum err call_refuse(struct call *call, enum err err);
 /* Adds one problem and gives ERR_INVALID (or ERR_MEMORY): for a rule that needs the store. */
 enum err call_problem(struct call *call, const char *pointer, enum err err, const char *message);

@@ -1,5 +1,5 @@
-/* page.c - cursors. The seal's associated text is the method, the path and every other query parameter, so a cursor
- * taken to another list, or to other filters, does not open. */
+/* page.c - cursors. The seal's associated text is the method, the path and every other query parameter, so a
+ * cursor taken to another list, or to other filters, does not open. */
 #include "call/page.h"
 
 #include <string.h>
@@ -57,5 +57,6 @@ enum err page_next(struct call *call, const char *last)
     const char *use = cursor_use(call);
     struct span plain = {(const uint8_t *)last, strlen(last)};
 
-    return use ? store_seal_token(call->app->store, call->arena, use, plain, &call->reply.next_cursor) : ERR_MEMORY;
+    return use ? store_seal_token(call->app->store, call->arena, use, plain, &call->reply.next_cursor)
+               : ERR_MEMORY;
 }

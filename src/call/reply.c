@@ -8,7 +8,7 @@
 
 enum { HEADER_BYTES = 1000, ETAG_TEXT = 32 };
 
-#define TYPE_JSON "application/json; charset=utf-8"
+#define TYPE_JSON    "application/json; charset=utf-8"
 #define TYPE_PROBLEM "application/problem+json; charset=utf-8"
 
 void reply_reset(struct call *call)
@@ -82,8 +82,8 @@ void reply_end(struct call *call)
     json_object_end(writer);
 }
 
-void reply_object(struct call *call, int status, const char *message, const struct field_set *set, const void *object,
-                  bool with_on_request)
+void reply_object(struct call *call, int status, const char *message, const struct field_set *set,
+                  const void *object, bool with_on_request)
 {
     fields_write(set, object, with_on_request, reply_begin(call, status, message), NULL);
     reply_end(call);
@@ -174,7 +174,8 @@ static void write_title(struct buf *buf, const char *code)
 static void reply_last_resort(struct reply *reply)
 {
     static const char text[] =
-        "{\"type\":\"/problems/out_of_memory\",\"title\":\"Out of memory\",\"status\":503,\"code\":\"out_of_memory\","
+        "{\"type\":\"/problems/out_of_memory\",\"title\":\"Out of "
+        "memory\",\"status\":503,\"code\":\"out_of_memory\","
         "\"detail\":\"The service is short of memory. Nothing was changed. Try again.\","
         "\"message\":\"The service is short of memory. Nothing was changed. Try again.\"}";
 

@@ -6,8 +6,8 @@
 #include "call/call.h"
 
 /* Whole answers. message: one short sentence in English. */
-void reply_object(struct call *call, int status, const char *message, const struct field_set *set, const void *object,
-                  bool with_on_request);
+void reply_object(struct call *call, int status, const char *message, const struct field_set *set,
+                  const void *object, bool with_on_request);
 void reply_message(struct call *call, int status, const char *message); /* data is null */
 
 /* A member `token` at the top level, beside `data` (POST /auth/login). Copied. */

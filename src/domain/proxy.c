@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-const char *const proxy_basis_names[] = {"parental_responsibility", "patient_consent", "legal_authority", NULL};
+const char *const proxy_basis_names[] = {"parental_responsibility", "patient_consent", "legal_authority",
+                                         NULL};
 
 int32_t age_in_years(int32_t born, int32_t day)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* A hold keeps its expires_at until it is confirmed, so one that was cancelled or ran out can still be told from a
- * booking that was cancelled. */
+/* A hold keeps its expires_at until it is confirmed, so one that was cancelled or ran out can still be told
+ * from a booking that was cancelled. */
 static bool was_booked(const struct appointment *appointment)
 {
     return appointment->status != STATUS_PENDING && appointment->expires_at == INSTANT_NONE;
@@ -27,7 +27,8 @@ struct usage_counts usage_of(const struct appointment *appointment)
     };
 }
 
-void usage_apply(struct usage_counts *counts, const struct appointment *before, const struct appointment *after)
+void usage_apply(struct usage_counts *counts, const struct appointment *before,
+                 const struct appointment *after)
 {
     struct usage_counts old = usage_of(before);
     struct usage_counts new = usage_of(after);
@@ -52,7 +53,8 @@ size_t usage_primary(const struct usage *usages, size_t count, const char *regis
     for (size_t i = 0; i < count; i++) {
         if (registered_practice_id && strcmp(usages[i].practice_id, registered_practice_id) == 0)
             return i;
-        if (usages[i].counts.total_appointments > 0 && (best == count || used_more(&usages[i], &usages[best])))
+        if (usages[i].counts.total_appointments > 0 &&
+            (best == count || used_more(&usages[i], &usages[best])))
             best = i;
     }
     return registered_practice_id ? count : best;

@@ -17,16 +17,17 @@ struct usage {
     int64_t last_visit; /* start of the last one attended; INSTANT_NONE = never */
 };
 
-/* What one appointment counts for: a hold that was never confirmed and a mistake count for nothing; arrived and
- * fulfilled are attended. NULL counts for nothing. */
+/* What one appointment counts for: a hold that was never confirmed and a mistake count for nothing; arrived
+ * and fulfilled are attended. NULL counts for nothing. */
 struct usage_counts usage_of(const struct appointment *appointment);
 bool usage_attended(const struct appointment *appointment);
 
 /* counts + after - before. */
-void usage_apply(struct usage_counts *counts, const struct appointment *before, const struct appointment *after);
+void usage_apply(struct usage_counts *counts, const struct appointment *before,
+                 const struct appointment *after);
 
-/* Index of the patient's primary practice: where registered, else where attended most, else where booked most; the
- * earlier in the list wins a draw. count if there is none. */
+/* Index of the patient's primary practice: where registered, else where attended most, else where booked
+ * most; the earlier in the list wins a draw. count if there is none. */
 size_t usage_primary(const struct usage *usages, size_t count, const char *registered_practice_id);
 
 #endif

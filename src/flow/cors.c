@@ -1,5 +1,6 @@
-/* cors.c - may a page of another origin read the answer (Fetch standard, "CORS protocol")? Only for the configured list
- * of origins. Tokens travel in a header and never in a cookie, so credentials are not allowed. */
+/* cors.c - may a page of another origin read the answer (Fetch standard, "CORS protocol")? Only for the
+ * configured list of origins. Tokens travel in a header and never in a cookie, so credentials are not
+ * allowed. */
 #include "flow/step.h"
 
 #include "base/settings.h"
@@ -35,10 +36,12 @@ void cors_headers(struct call *call)
     if (!any)
         reply_header(call, "Vary", "Origin");
     if (call->request.method != METHOD_OPTIONS) {
-        reply_header(call, "Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id, Idempotent-Replayed");
+        reply_header(call, "Access-Control-Expose-Headers",
+                     "ETag, Location, Retry-After, X-Request-Id, Idempotent-Replayed");
         return;
     }
     reply_header(call, "Access-Control-Allow-Methods", call->allow);
-    reply_header(call, "Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, Idempotency-Key, X-Request-Id");
+    reply_header(call, "Access-Control-Allow-Headers",
+                 "Authorization, Content-Type, If-Match, Idempotency-Key, X-Request-Id");
     reply_header(call, "Access-Control-Max-Age", "600");
 }

@@ -1,8 +1,8 @@
 /* idempotency.c - the same Idempotency-Key, user and body give the first answer again, for 24 hours.
  *
- * The record is written in the transaction of what it guards, so there is none without the other. It stands with the
- * other records of the user, under a keyed hash of user, endpoint and key; a caller
- * without a user is told apart by the body as well. Only successes are kept: a refused request may be corrected and sent
+ * The record is written in the transaction of what it guards, so there is none without the other. It stands
+ * with the other records of the user, under a keyed hash of user, endpoint and key; a caller without a user
+ * is told apart by the body as well. Only successes are kept: a refused request may be corrected and sent
  * again. */
 #include "flow/step.h"
 
@@ -15,7 +15,8 @@
 
 enum { KEEP_MS = 24 * 60 * 60 * 1000, HASH_BYTES = 32, FORM = 1 };
 
-/* What makes two requests the same: where they go (a dry run is not the change itself) and what they carry. */
+/* What makes two requests the same: where they go (a dry run is not the change itself) and what they carry.
+ */
 static void body_hash(const struct call *call, uint8_t hash[static HASH_BYTES])
 {
     const struct request *request = &call->request;
@@ -38,15 +39,17 @@ static enum err record_key(struct call *call, struct key *key)
         body_hash(call, hash);
         (void)sodium_bin2hex(body, sizeof body, hash, sizeof hash);
     }
-    const char *text = arena_printf(call->arena, "%s\n%s\n%s\n%s", call->caller.user_id ? call->caller.user_id : "",
-                                    call->endpoint->name, call->idempotency_key, body);
+    const char *text =
+        arena_printf(call->arena, "%s\n%s\n%s\n%s", call->caller.user_id ? call->caller.user_id : "",
+                     call->endpoint->name, call->idempotency_key, body);
     if (!text)
         return ERR_MEMORY;
     store_blind(call->app->store, "idempotency", text, blind);
     const char *sort = arena_dup(call->arena, blind);
     if (!sort)
         return ERR_MEMORY;
-    *key = (struct key){.table = TABLE_IDEMPOTENCY, .part = call->caller.user_id ? call->caller.user_id : sort, .sort = sort};
+    *key = (struct key){
+        .table = TABLE_IDEMPOTENCY, .part = call->caller.user_id ? call->caller.user_id : sort, .sort = sort};
     return ERR_OK;
 }
 
@@ -65,7 +68,8 @@ static const char *text_of(struct call *call, struct reader *reader)
 }
 
 /* The stored answer, if it is still to be given and was to the same body. */
-static enum err answer_again(struct call *call, struct tx *tx, const struct key *key, struct span value, bool *replayed)
+static enum err answer_again(struct call *call, struct tx *tx, const struct key *key, struct span value,
+                             bool *replayed)
 {
     struct reader reader = reader_of(value);
     uint8_t hash[HASH_BYTES];
@@ -102,7 +106,8 @@ enum err idempotency_begin(struct call *call, struct tx *tx, bool *replayed)
     struct span value;
 
     enum err e = record_key(call, &key);
-    if (!e) e = tx_get(tx, &key, &value);
+    if (!e)
+        e = tx_get(tx, &key, &value);
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     return e ? e : answer_again(call, tx, &key, value, replayed);

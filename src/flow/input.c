@@ -41,7 +41,8 @@ static bool range_takes(const char *range, size_t size, const char *type)
         return false;
     if (name_size == 3 && memcmp(range, "*/*", 3) == 0)
         return true;
-    if (name_size == major_size + 2 && strncasecmp(range, type, major_size + 1) == 0 && range[major_size + 1] == '*')
+    if (name_size == major_size + 2 && strncasecmp(range, type, major_size + 1) == 0 &&
+        range[major_size + 1] == '*')
         return true;
     size_t type_size = strcspn(type, ";");
     return name_size == type_size && strncasecmp(range, type, type_size) == 0;
@@ -68,7 +69,8 @@ static enum err accept_check(struct call *call)
         accept += size;
     }
     size_t type_size = strcspn(type, ";");
-    return call_fail(call, ERR_NOT_ACCEPTABLE, "This is answered as %.*s only; accept that, or leave the Accept header out.",
+    return call_fail(call, ERR_NOT_ACCEPTABLE,
+                     "This is answered as %.*s only; accept that, or leave the Accept header out.",
                      (int)type_size, type);
 }
 
@@ -114,7 +116,8 @@ static enum err idempotency_key_read(struct call *call)
         return ERR_OK;
     size_t size = strlen(key);
     if (size == 0 || size > IDEMPOTENCY_KEY_MAX)
-        return call_fail(call, ERR_INVALID, "Idempotency-Key must have 1 to %d characters.", IDEMPOTENCY_KEY_MAX);
+        return call_fail(call, ERR_INVALID, "Idempotency-Key must have 1 to %d characters.",
+                         IDEMPOTENCY_KEY_MAX);
     for (size_t i = 0; i < size; i++)
         if (key[i] < 0x20 || key[i] > 0x7e)
             return call_fail(call, ERR_INVALID, "Idempotency-Key must be printable ASCII.");
@@ -129,7 +132,8 @@ static enum err query_check(struct call *call)
 
     enum err e = query_split(call->arena, call->request.query, &call->params, &call->param_count);
     if (e == ERR_BAD_REQUEST)
-        return call_fail(call, e, "The query is not well-formed: a %% needs two hex digits of UTF-8 behind it.");
+        return call_fail(call, e,
+                         "The query is not well-formed: a %% needs two hex digits of UTF-8 behind it.");
     if (e)
         return e;
     call->query = arena_zero(call->arena, 1, set->size ? set->size : 1);
@@ -175,14 +179,17 @@ static enum err body_check(struct call *call)
     if (!call->body)
         return ERR_MEMORY;
     fields_clear(set, call->body);
-    return fields_read(set, call->json, call->endpoint->body_mode, call_by(call), call->arena, &call->problems, call->body);
+    return fields_read(set, call->json, call->endpoint->body_mode, call_by(call), call->arena,
+                       &call->problems, call->body);
 }
 
 enum err input_check(struct call *call)
 {
     enum err e = accept_check(call);
-    if (!e) e = if_match_read(call);
-    if (!e) e = idempotency_key_read(call);
+    if (!e)
+        e = if_match_read(call);
+    if (!e)
+        e = idempotency_key_read(call);
     if (e)
         return e;
     /* Both are looked at, so that every mistake is named at once. */

@@ -1,5 +1,5 @@
-/* route.c - from method and path to the endpoint's row. Paths are compared segment by segment as they were sent, then
- * the parameters are percent-decoded: an encoded slash stays inside its segment. */
+/* route.c - from method and path to the endpoint's row. Paths are compared segment by segment as they were
+ * sent, then the parameters are percent-decoded: an encoded slash stays inside its segment. */
 #include "flow/step.h"
 
 #include "api/endpoint.h"
@@ -29,7 +29,8 @@ static bool is_param(struct segment segment)
 }
 
 /* Does the path fit the template? The raw texts of its parameters go to found. */
-static bool path_fits(const char *template, const char *path, struct segment found[PATH_PARAMS_MAX], size_t *count)
+static bool path_fits(const char *template, const char *path, struct segment found[PATH_PARAMS_MAX],
+                      size_t *count)
 {
     *count = 0;
     while (*template == '/' && *path == '/') {

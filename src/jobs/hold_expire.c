@@ -1,5 +1,6 @@
-/* hold_expire.c - ends holds that nobody confirmed. Their place is free from the moment they expire, because whoever
- * looks at a day leaves expired holds out; this job tidies what is left: the status, the day, the agenda, the index. */
+/* hold_expire.c - ends holds that nobody confirmed. Their place is free from the moment they expire, because
+ * whoever looks at a day leaves expired holds out; this job tidies what is left: the status, the day, the
+ * agenda, the index. */
 #include "jobs/job.h"
 
 #include "store/place.h"
@@ -45,7 +46,8 @@ static enum err end_one(struct tx *tx, void *arg)
     after.version++;
     after.updated_at = slice->now_ms;
     e = practice_load(tx, before.practice_id, &practice);
-    if (!e) e = place_free(tx, &practice, &before, slice->now_ms);
+    if (!e)
+        e = place_free(tx, &practice, &before, slice->now_ms);
     return e ? e : appointment_save(tx, &before, &after);
 }
 

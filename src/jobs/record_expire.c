@@ -1,5 +1,5 @@
-/* record_expire.c - deletes records that were kept for a time only, when it is over: idempotency answers, dead logins,
- * lock-outs. Which ones and when stands in TABLE_EXPIRY (store/rec_expiry.h). */
+/* record_expire.c - deletes records that were kept for a time only, when it is over: idempotency answers,
+ * dead logins, lock-outs. Which ones and when stands in TABLE_EXPIRY (store/rec_expiry.h). */
 #include "jobs/job.h"
 
 #include "store/rec_expiry.h"
@@ -48,5 +48,7 @@ static enum err run(const struct app *app, struct arena *arena, int64_t now_ms, 
     return e;
 }
 
-const struct job job_record_expire = {
-    .name = "record_expire", .every_ms = EVERY_MS, .run = run, .summary = "Deletes records that were kept for a time only."};
+const struct job job_record_expire = {.name = "record_expire",
+                                      .every_ms = EVERY_MS,
+                                      .run = run,
+                                      .summary = "Deletes records that were kept for a time only."};

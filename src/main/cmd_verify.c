@@ -1,5 +1,5 @@
-/* cmd_verify.c - `opendoor verify`: opens every record and checks that they agree with each other. Reads only, and works
- * beside a running server. */
+/* cmd_verify.c - `opendoor verify`: opens every record and checks that they agree with each other. Reads
+ * only, and works beside a running server. */
 #include "base/time.h"
 #include "main/subcommand.h"
 #include "store/verify.h"
@@ -21,9 +21,10 @@ static void on_fault(void *arg, const char *text)
 
 static void report(const struct verify_counts *counts)
 {
-    (void)printf("%" PRIu64 " records: %" PRIu64 " practices, %" PRIu64 " days, %" PRIu64 " patients, %" PRIu64
-                 " agendas, %" PRIu64 " appointments\n",
-                 counts->records, counts->practices, counts->days, counts->patients, counts->agendas, counts->appointments);
+    (void)printf("%" PRIu64 " records: %" PRIu64 " practices, %" PRIu64 " days, %" PRIu64
+                 " patients, %" PRIu64 " agendas, %" PRIu64 " appointments\n",
+                 counts->records, counts->practices, counts->days, counts->patients, counts->agendas,
+                 counts->appointments);
     if (counts->faults)
         (void)printf("%" PRIu64 " faults\n", counts->faults);
     else
@@ -62,7 +63,8 @@ const struct subcommand subcommand_verify = {
     .name = "verify",
     .arguments = "[--data DIR] [--key FILE]",
     .summary = "check every record and that they agree",
-    .help = "Opens every record; then days, agendas, appointments, their indexes and usage must agree. Exits with 0 if all "
+    .help = "Opens every record; then days, agendas, appointments, their indexes and usage must agree. Exits "
+            "with 0 if all "
             "is well, with 1 after a fault. Changes nothing, and works beside a running server.",
     .settings = COMMAND_VERIFY,
     .run = run};

@@ -67,8 +67,8 @@ struct engine_ops {
     enum err (*read)(struct engine *engine, const struct access *access, view_fn *fn, void *arg);
     /* Queues a job; ERR_BUSY if the queue is full, ERR_STOPPING after close has begun. */
     enum err (*submit)(struct engine *engine, struct store_job *job);
-    /* Runs a job to its end on the thread of somebody who would only wait for it; job->done is not called. NULL:
-     * such jobs are submitted. */
+    /* Runs a job to its end on the thread of somebody who would only wait for it; job->done is not called.
+     * NULL: such jobs are submitted. */
     enum err (*run)(struct engine *engine, struct store_job *job);
     /* Called by somebody who waits for a job: an engine without a thread does its work here. An error: the
      * job will not be answered. NULL: not needed. */

@@ -119,8 +119,10 @@ static enum err key_explain(const struct boot *boot, enum err err)
     case ERR_KEY_MISSING:
         if (!boot->exists)
             return say(boot, err,
-                       "The key file %.100s is not there. `opendoor tables create --key FILE` makes it; every server needs "
-                       "the same.", path);
+                       "The key file %.100s is not there. `opendoor tables create --key FILE` makes it; "
+                       "every server needs "
+                       "the same.",
+                       path);
         return say(
             boot, err,
             "The store %.70s has data, but its key file %.70s is not there. Put the file back, or name it "

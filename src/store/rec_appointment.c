@@ -1,7 +1,9 @@
-/* rec_appointment.c - an appointment, sealed under the patient's key, and the index rows that lists are made from.
+/* rec_appointment.c - an appointment, sealed under the patient's key, and the index rows that lists are made
+ * from.
  *
- * An index row's sort is the start and the id, its value is empty: the list loads the appointments themselves, so a
- * change of status or text touches no index. All rows are written from the difference to the state before. */
+ * An index row's sort is the start and the id, its value is empty: the list loads the appointments
+ * themselves, so a change of status or text touches no index. All rows are written from the difference to the
+ * state before. */
 #include "store/rec_appointment.h"
 
 #include "domain/text.h"
@@ -11,14 +13,31 @@
 static const struct span nothing = {(const uint8_t *)"", 0};
 
 static const struct field appointment_rows[] = {
-    {.name = "appointment_id", .tag = 1, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct appointment, appointment_id), .example = "\"0199d1a2-7c3e-7b5a-9d2f-3c1b5a7e9f01\""},
-    {.name = "reference", .tag = 2, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct appointment, reference), .help = "To read out on the phone.", .example = "\"K7M2-9XQF\""},
-    {.name = "patient_id", .tag = 3, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct appointment, patient_id), .example = "\"patient-123\""},
-    {.name = "practice_id", .tag = 4, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct appointment, practice_id), .example = "\"practice-456\""},
+    {.name = "appointment_id",
+     .tag = 1,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct appointment, appointment_id),
+     .example = "\"0199d1a2-7c3e-7b5a-9d2f-3c1b5a7e9f01\""},
+    {.name = "reference",
+     .tag = 2,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct appointment, reference),
+     .help = "To read out on the phone.",
+     .example = "\"K7M2-9XQF\""},
+    {.name = "patient_id",
+     .tag = 3,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct appointment, patient_id),
+     .example = "\"patient-123\""},
+    {.name = "practice_id",
+     .tag = 4,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct appointment, practice_id),
+     .example = "\"practice-456\""},
     APPOINTMENT_FIELD_PRACTITIONER(struct appointment, practitioner_id, 0),
     APPOINTMENT_FIELD_DATETIME(struct appointment, appointment_datetime, FIELD_REQUIRED),
     APPOINTMENT_FIELD_DURATION(struct appointment, duration_minutes, FIELD_REQUIRED),
@@ -27,19 +46,42 @@ static const struct field appointment_rows[] = {
     APPOINTMENT_FIELD_STATUS(struct appointment, status, FIELD_REQUIRED),
     APPOINTMENT_FIELD_REASON(struct appointment, reason, 0),
     APPOINTMENT_FIELD_NOTES(struct appointment, notes, 0),
-    {.name = "cancellation_reason", .tag = 13, .kind = FIELD_TEXT, .flags = FIELD_PERSONAL,
-     .offset = offsetof(struct appointment, cancellation_reason), .max = REASON_MAX, .normalise = text_normalise_lines,
+    {.name = "cancellation_reason",
+     .tag = 13,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct appointment, cancellation_reason),
+     .max = REASON_MAX,
+     .normalise = text_normalise_lines,
      .help = "Why it was cancelled; only together with the status cancelled."},
-    {.name = "expires_at", .tag = 14, .kind = FIELD_INSTANT, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct appointment, expires_at), .help = "When a hold ends by itself, if it is not confirmed before."},
-    {.name = "created_at", .tag = 15, .kind = FIELD_INSTANT, .flags = FIELD_READ_ONLY,
+    {.name = "expires_at",
+     .tag = 14,
+     .kind = FIELD_INSTANT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct appointment, expires_at),
+     .help = "When a hold ends by itself, if it is not confirmed before."},
+    {.name = "created_at",
+     .tag = 15,
+     .kind = FIELD_INSTANT,
+     .flags = FIELD_READ_ONLY,
      .offset = offsetof(struct appointment, created_at)},
-    {.name = "updated_at", .tag = 16, .kind = FIELD_INSTANT, .flags = FIELD_READ_ONLY,
+    {.name = "updated_at",
+     .tag = 16,
+     .kind = FIELD_INSTANT,
+     .flags = FIELD_READ_ONLY,
      .offset = offsetof(struct appointment, updated_at)},
-    {.name = "created_by", .tag = 17, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct appointment, created_by), .help = "User id of who booked it."},
-    {.name = "version", .tag = 18, .kind = FIELD_INTEGER, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct appointment, version), .help = "Goes up with every change; the ETag."},
+    {.name = "created_by",
+     .tag = 17,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct appointment, created_by),
+     .help = "User id of who booked it."},
+    {.name = "version",
+     .tag = 18,
+     .kind = FIELD_INTEGER,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct appointment, version),
+     .help = "Goes up with every change; the ETag."},
 };
 
 const struct field_set appointment_fields = {
@@ -86,7 +128,8 @@ static enum err row_sort(struct tx *tx, int64_t ms, const char *appointment_id, 
     return *sort ? ERR_OK : ERR_MEMORY;
 }
 
-static enum err row_change(struct tx *tx, enum table table, const char *part, int64_t ms, const struct appointment *of, bool add)
+static enum err row_change(struct tx *tx, enum table table, const char *part, int64_t ms,
+                           const struct appointment *of, bool add)
 {
     struct key key = {.table = table, .part = part};
     bool personal = table == TABLE_APPOINTMENT_BY_PATIENT;
@@ -138,7 +181,8 @@ static enum err reference_save(struct tx *tx, const struct appointment *after)
     enum err e = tx_get(tx, &key, &value);
     if (e != ERR_NOT_FOUND)
         return e ? e : ERR_CONFLICT;
-    return tx_put(tx, &key, after->patient_id, (struct span){(const uint8_t *)after->appointment_id, strlen(after->appointment_id)});
+    return tx_put(tx, &key, after->patient_id,
+                  (struct span){(const uint8_t *)after->appointment_id, strlen(after->appointment_id)});
 }
 
 enum err appointment_save(struct tx *tx, const struct appointment *before, const struct appointment *after)
@@ -147,9 +191,12 @@ enum err appointment_save(struct tx *tx, const struct appointment *before, const
     struct buf value;
 
     enum err e = usage_save(tx, before, after); /* first: it may scan the index */
-    if (!e) e = index_save(tx, before, after);
-    if (!e) e = hold_save(tx, before, after);
-    if (!e && !before) e = reference_save(tx, after);
+    if (!e)
+        e = index_save(tx, before, after);
+    if (!e)
+        e = hold_save(tx, before, after);
+    if (!e && !before)
+        e = reference_save(tx, after);
     if (e)
         return e;
     buf_init(&value, tx_arena(tx));
@@ -177,12 +224,14 @@ static enum err rows_load(struct tx *tx, const struct row *found, size_t count, 
     return e;
 }
 
-enum err appointment_list(struct tx *tx, const struct appointment_page *page, struct appointment_row **rows, size_t *count, bool *more)
+enum err appointment_list(struct tx *tx, const struct appointment_page *page, struct appointment_row **rows,
+                          size_t *count, bool *more)
 {
     char from[SORT_INSTANT];
     char until[SORT_INSTANT];
     struct scan scan = {
-        .table = page->index == APPOINTMENTS_OF_PATIENT ? TABLE_APPOINTMENT_BY_PATIENT : TABLE_APPOINTMENT_BY_PRACTICE,
+        .table = page->index == APPOINTMENTS_OF_PATIENT ? TABLE_APPOINTMENT_BY_PATIENT
+                                                        : TABLE_APPOINTMENT_BY_PRACTICE,
         .part = page->of,
         .limit = page->limit,
     };

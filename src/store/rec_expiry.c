@@ -1,4 +1,5 @@
-/* rec_expiry.c - see rec_expiry.h. TABLE_EXPIRY, part "all", sort "instant table name", value "part NUL sort". */
+/* rec_expiry.c - see rec_expiry.h. TABLE_EXPIRY, part "all", sort "instant table name", value "part NUL
+ * sort". */
 #include "store/rec_expiry.h"
 
 #include <string.h>

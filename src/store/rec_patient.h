@@ -1,5 +1,5 @@
-/* rec_patient.h - people, with their medical information in both forms (requirements.md section 6), and who has a
- * relationship with whom. */
+/* rec_patient.h - people, with their medical information in both forms (requirements.md section 6), and who
+ * has a relationship with whom. */
 #ifndef STORE_REC_PATIENT_H
 #define STORE_REC_PATIENT_H
 
@@ -43,8 +43,8 @@ struct medical_info {
 };
 
 struct contact_preferences {
-    enum truth email, sms;       /* may be written to */
-    uint32_t reminders;          /* bits: 7_days, 24_hours, 2_hours */
+    enum truth email, sms; /* may be written to */
+    uint32_t reminders;    /* bits: 7_days, 24_hours, 2_hours */
 };
 
 struct patient {
@@ -70,14 +70,17 @@ extern const struct field_set patient_fields, medical_info_fields;
 
 void patient_init(struct patient *patient);
 enum err patient_load(struct tx *tx, const char *patient_id, struct patient *patient); /* ERR_NOT_FOUND */
-/* Writes the record under the person's own key, the index of verified NHS numbers (ERR_NHS_NUMBER_TAKEN) and the surname
- * index of every practice with a relationship. before: as loaded, NULL for a new one (ERR_CONFLICT if the id exists). */
+/* Writes the record under the person's own key, the index of verified NHS numbers (ERR_NHS_NUMBER_TAKEN) and
+ * the surname index of every practice with a relationship. before: as loaded, NULL for a new one
+ * (ERR_CONFLICT if the id exists). */
 enum err patient_save(struct tx *tx, const struct patient *before, const struct patient *patient);
-enum err patient_find_nhs_number(struct tx *tx, const char *nhs_number, struct patient *patient); /* verified ones only */
+enum err patient_find_nhs_number(struct tx *tx, const char *nhs_number,
+                                 struct patient *patient); /* verified ones only */
 
 enum { SURNAME_LETTERS_MIN = 3, SURNAME_LETTERS_MAX = 12, RELATIONS_MAX = 200 };
 
-/* Creating a patient or booking for one makes a relationship; also brings the patient into the practice's surname index. */
+/* Creating a patient or booking for one makes a relationship; also brings the patient into the practice's
+ * surname index. */
 enum err relation_add(struct tx *tx, const struct patient *patient, const char *practice_id);
 enum err relation_exists(struct tx *tx, const char *patient_id, const char *practice_id, bool *exists);
 /* Has any of the user's practices a relationship with the patient? */
@@ -86,6 +89,7 @@ enum err relation_of_user(struct tx *tx, const struct user *user, const char *pa
 /* patient_save only: moves the rows of the surname index when the surname changes. */
 enum err relation_surname_changed(struct tx *tx, const struct patient *before, const struct patient *patient);
 /* The part of TABLE_PATIENT_SURNAME for those first letters of a folded surname (size bytes). */
-enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size, const char **part);
+enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size,
+                      const char **part);
 
 #endif

@@ -1,5 +1,5 @@
-/* rec_proxy.c - TABLE_PROXY has the record under the patient's key; TABLE_PROXY_OF, for the other direction, nothing but
- * the ids. */
+/* rec_proxy.c - TABLE_PROXY has the record under the patient's key; TABLE_PROXY_OF, for the other direction,
+ * nothing but the ids. */
 #include "store/rec_proxy.h"
 
 static const struct span nothing = {(const uint8_t *)"", 0};
@@ -7,27 +7,72 @@ static const struct span nothing = {(const uint8_t *)"", 0};
 enum { RELATIONSHIP_MAX = 100, EVIDENCE_MAX = 500 };
 
 static const struct field rows[] = {
-    {.name = "patient_id", .tag = 1, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY, .offset = offsetof(struct proxy, patient_id),
-     .help = "Who is acted for.", .example = "\"patient-123\""},
-    {.name = "proxy_id", .tag = 2, .kind = FIELD_TEXT, .flags = FIELD_REQUIRED, .offset = offsetof(struct proxy, proxy_id),
-     .max = KEY_PART_MAX, .help = "Who acts: their own patient id.", .example = "\"patient-124\""},
-    {.name = "relationship", .tag = 3, .kind = FIELD_TEXT, .flags = FIELD_REQUIRED | FIELD_PERSONAL,
-     .offset = offsetof(struct proxy, relationship), .max = RELATIONSHIP_MAX, .example = "\"mother\""},
-    {.name = "basis", .tag = 4, .kind = FIELD_ENUM, .flags = FIELD_REQUIRED, .offset = offsetof(struct proxy, basis),
+    {.name = "patient_id",
+     .tag = 1,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct proxy, patient_id),
+     .help = "Who is acted for.",
+     .example = "\"patient-123\""},
+    {.name = "proxy_id",
+     .tag = 2,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_REQUIRED,
+     .offset = offsetof(struct proxy, proxy_id),
+     .max = KEY_PART_MAX,
+     .help = "Who acts: their own patient id.",
+     .example = "\"patient-124\""},
+    {.name = "relationship",
+     .tag = 3,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_REQUIRED | FIELD_PERSONAL,
+     .offset = offsetof(struct proxy, relationship),
+     .max = RELATIONSHIP_MAX,
+     .example = "\"mother\""},
+    {.name = "basis",
+     .tag = 4,
+     .kind = FIELD_ENUM,
+     .flags = FIELD_REQUIRED,
+     .offset = offsetof(struct proxy, basis),
      .values = proxy_basis_names,
-     .help = "parental_responsibility for a child under 16; patient_consent from 13; legal_authority from 16, with evidence.",
+     .help = "parental_responsibility for a child under 16; patient_consent from 13; legal_authority from "
+             "16, with evidence.",
      .example = "\"parental_responsibility\""},
-    {.name = "evidence", .tag = 5, .kind = FIELD_TEXT, .flags = FIELD_PERSONAL, .offset = offsetof(struct proxy, evidence),
-     .max = EVIDENCE_MAX, .help = "What was seen, a reference number for example; needed for legal_authority."},
-    {.name = "until", .tag = 6, .kind = FIELD_DATE, .offset = offsetof(struct proxy, until),
-     .help = "The last day, at most 5 years ahead. By parental responsibility it ends before the 16th birthday anyway.",
+    {.name = "evidence",
+     .tag = 5,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_PERSONAL,
+     .offset = offsetof(struct proxy, evidence),
+     .max = EVIDENCE_MAX,
+     .help = "What was seen, a reference number for example; needed for legal_authority."},
+    {.name = "until",
+     .tag = 6,
+     .kind = FIELD_DATE,
+     .offset = offsetof(struct proxy, until),
+     .help = "The last day, at most 5 years ahead. By parental responsibility it ends before the 16th "
+             "birthday anyway.",
      .example = "\"2027-11-25\""},
-    {.name = "consent_recorded_at", .tag = 7, .kind = FIELD_INSTANT, .flags = FIELD_READ_ONLY,
+    {.name = "consent_recorded_at",
+     .tag = 7,
+     .kind = FIELD_INSTANT,
+     .flags = FIELD_READ_ONLY,
      .offset = offsetof(struct proxy, consent_recorded_at)},
-    {.name = "consent_recorded_by", .tag = 8, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY,
-     .offset = offsetof(struct proxy, consent_recorded_by), .help = "User id: the patient, or the staff who recorded it."},
-    {.name = "ended_at", .tag = 9, .kind = FIELD_INSTANT, .flags = FIELD_READ_ONLY, .offset = offsetof(struct proxy, ended_at)},
-    {.name = "ended_by", .tag = 10, .kind = FIELD_TEXT, .flags = FIELD_READ_ONLY, .offset = offsetof(struct proxy, ended_by)},
+    {.name = "consent_recorded_by",
+     .tag = 8,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct proxy, consent_recorded_by),
+     .help = "User id: the patient, or the staff who recorded it."},
+    {.name = "ended_at",
+     .tag = 9,
+     .kind = FIELD_INSTANT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct proxy, ended_at)},
+    {.name = "ended_by",
+     .tag = 10,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_READ_ONLY,
+     .offset = offsetof(struct proxy, ended_by)},
 };
 
 const struct field_set proxy_fields = {.name = "Proxy", .size = sizeof(struct proxy), FIELDS(rows)};
@@ -55,8 +100,8 @@ enum err proxy_save(struct tx *tx, const struct proxy *proxy)
     return e ? e : tx_put(tx, &of, proxy->proxy_id, nothing);
 }
 
-static enum err rows_find(struct tx *tx, enum table table, const char *part, struct proxy **proxies, struct row **found,
-                          size_t *count)
+static enum err rows_find(struct tx *tx, enum table table, const char *part, struct proxy **proxies,
+                          struct row **found, size_t *count)
 {
     struct scan scan = {.table = table, .part = part, .limit = PROXIES_MAX};
     bool more;
@@ -88,7 +133,8 @@ enum err proxy_list_of(struct tx *tx, const char *proxy_id, struct proxy **proxi
     return e;
 }
 
-enum err proxy_is_running(struct tx *tx, const char *patient_id, const char *proxy_id, int32_t today, bool *runs)
+enum err proxy_is_running(struct tx *tx, const char *patient_id, const char *proxy_id, int32_t today,
+                          bool *runs)
 {
     struct proxy proxy;
 

@@ -1,8 +1,10 @@
-/* rec_relation.c - which practices have a relationship with which patients, and how staff find patients by surname.
+/* rec_relation.c - which practices have a relationship with which patients, and how staff find patients by
+ * surname.
  *
- * TABLE_RELATION, part patient, sort practice: there is one. TABLE_PATIENT_SURNAME, part practice and the first letters
- * of the folded surname, sort patient: one row for each number of letters from SURNAME_LETTERS_MIN to
- * SURNAME_LETTERS_MAX (a shorter surname is indexed whole). The parts are keyed hashes on disk. */
+ * TABLE_RELATION, part patient, sort practice: there is one. TABLE_PATIENT_SURNAME, part practice and the
+ * first letters of the folded surname, sort patient: one row for each number of letters from
+ * SURNAME_LETTERS_MIN to SURNAME_LETTERS_MAX (a shorter surname is indexed whole). The parts are keyed hashes
+ * on disk. */
 #include "domain/text.h"
 #include "store/rec_patient.h"
 
@@ -10,7 +12,8 @@
 
 static const struct span nothing = {(const uint8_t *)"", 0};
 
-/* What is searched: the folded surname, at most SURNAME_LETTERS_MAX letters of it. NULL without one or without memory. */
+/* What is searched: the folded surname, at most SURNAME_LETTERS_MAX letters of it. NULL without one or
+ * without memory. */
 static const char *surname_letters(struct arena *arena, const char *last_name)
 {
     const char *folded = last_name ? text_fold(arena, last_name) : NULL;
@@ -22,14 +25,15 @@ static const char *surname_letters(struct arena *arena, const char *last_name)
     return at > 0 ? arena_text(arena, folded, at) : NULL;
 }
 
-enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size, const char **part)
+enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size,
+                      const char **part)
 {
     *part = arena_printf(arena, "%s/%.*s", practice_id, (int)size, letters);
     return *part ? ERR_OK : ERR_MEMORY;
 }
 
-static enum err surname_row(struct tx *tx, const struct patient *patient, const char *practice_id, const char *letters,
-                            size_t size, bool add)
+static enum err surname_row(struct tx *tx, const struct patient *patient, const char *practice_id,
+                            const char *letters, size_t size, bool add)
 {
     struct key key = {.table = TABLE_PATIENT_SURNAME, .sort = patient->patient_id};
 

@@ -1,7 +1,8 @@
-/* rec_usage.c - counts per patient and practice, and per practice and day, changed in the booking's own transaction.
+/* rec_usage.c - counts per patient and practice, and per practice and day, changed in the booking's own
+ * transaction.
  *
- * A practice's counts are kept per local day, because every booking of that day writes the day's record anyway: so
- * counting makes nobody wait who would not wait already. */
+ * A practice's counts are kept per local day, because every booking of that day writes the day's record
+ * anyway: so counting makes nobody wait who would not wait already. */
 #include "store/rec_appointment.h"
 
 #include <string.h>
@@ -34,7 +35,8 @@ enum err usage_counts_decode(struct span bytes, struct usage_counts *counts, int
     return ERR_OK;
 }
 
-static enum err counts_load(struct tx *tx, const struct key *key, struct usage_counts *counts, int64_t *last_visit)
+static enum err counts_load(struct tx *tx, const struct key *key, struct usage_counts *counts,
+                            int64_t *last_visit)
 {
     struct span value;
 
@@ -46,8 +48,8 @@ static enum err counts_load(struct tx *tx, const struct key *key, struct usage_c
     return e ? e : usage_counts_decode(value, counts, last_visit);
 }
 
-static enum err counts_put(struct tx *tx, const struct key *key, const char *person, const struct usage_counts *counts,
-                           int64_t last_visit)
+static enum err counts_put(struct tx *tx, const struct key *key, const char *person,
+                           const struct usage_counts *counts, int64_t last_visit)
 {
     struct buf value;
 
@@ -59,8 +61,11 @@ static enum err counts_put(struct tx *tx, const struct key *key, const char *per
 /* The start of the last attended one at that practice but this one. */
 static enum err visit_before(struct tx *tx, const struct appointment *gone, int64_t *last_visit)
 {
-    struct appointment_page page = {.index = APPOINTMENTS_OF_PATIENT, .of = gone->patient_id, .from_ms = INSTANT_NONE,
-                                    .until_ms = INSTANT_NONE, .limit = LAST_VISIT_SCAN};
+    struct appointment_page page = {.index = APPOINTMENTS_OF_PATIENT,
+                                    .of = gone->patient_id,
+                                    .from_ms = INSTANT_NONE,
+                                    .until_ms = INSTANT_NONE,
+                                    .limit = LAST_VISIT_SCAN};
     struct appointment_row *rows;
     size_t count;
     bool more;
@@ -76,7 +81,8 @@ static enum err visit_before(struct tx *tx, const struct appointment *gone, int6
     return e;
 }
 
-static enum err patient_usage(struct tx *tx, const struct appointment *before, const struct appointment *after)
+static enum err patient_usage(struct tx *tx, const struct appointment *before,
+                              const struct appointment *after)
 {
     struct key key = {.table = TABLE_USAGE, .part = after->patient_id, .sort = after->practice_id};
     struct usage_counts counts;
@@ -160,7 +166,8 @@ enum err usage_of_patient(struct tx *tx, const char *patient_id, struct usage **
     return e;
 }
 
-enum err usage_of_practice(struct tx *tx, const char *practice_id, int32_t first, int32_t last, struct usage_counts *counts)
+enum err usage_of_practice(struct tx *tx, const char *practice_id, int32_t first, int32_t last,
+                           struct usage_counts *counts)
 {
     char from[DATE_TEXT];
     char until[DATE_TEXT];
@@ -170,7 +177,11 @@ enum err usage_of_practice(struct tx *tx, const char *practice_id, int32_t first
 
     date_format(first, from);
     date_format(last + 1, until);
-    struct scan scan = {.table = TABLE_USAGE_BY_PRACTICE, .part = practice_id, .from = from, .until = until, .limit = DAYS_MAX};
+    struct scan scan = {.table = TABLE_USAGE_BY_PRACTICE,
+                        .part = practice_id,
+                        .from = from,
+                        .until = until,
+                        .limit = DAYS_MAX};
     enum err e = tx_scan(tx, &scan, &rows, &count, &more);
     *counts = (struct usage_counts){0};
     for (size_t i = 0; !e && i < count; i++) {

@@ -18,8 +18,9 @@ struct user {
     const char *name;          /* staff and admins */
     struct list practice_ids;  /* staff: const char * */
     int32_t status;            /* enum user_status */
-    int64_t tokens_after;      /* access tokens issued before this instant are void: logout everywhere, password change */
-    const char *reset_hash;    /* of the newest password reset token, in hex; NULL: none is out */
+    int64_t tokens_after;   /* access tokens issued before this instant are void: logout everywhere, password
+                               change */
+    const char *reset_hash; /* of the newest password reset token, in hex; NULL: none is out */
     int64_t reset_expires_at;
     int64_t created_at, updated_at, version;
 };
@@ -29,15 +30,16 @@ enum { USER_PRACTICES_MAX = 50, USER_NAME_MAX = 100 };
 extern const struct field_set user_fields;
 
 enum err user_load(struct tx *tx, const char *user_id, struct user *user); /* ERR_NOT_FOUND */
-enum err user_find_email(struct tx *tx, const char *email, struct user *user); /* by login form; ERR_NOT_FOUND */
-/* Writes the record and its indexes; before: the record as loaded, or NULL for a new one (ERR_EMAIL_TAKEN). Keeps count of
- * the active admins: ERR_LAST_ADMIN if none would be left. */
+enum err user_find_email(struct tx *tx, const char *email,
+                         struct user *user); /* by login form; ERR_NOT_FOUND */
+/* Writes the record and its indexes; before: the record as loaded, or NULL for a new one (ERR_EMAIL_TAKEN).
+ * Keeps count of the active admins: ERR_LAST_ADMIN if none would be left. */
 enum err user_save(struct tx *tx, const struct user *before, const struct user *user);
 bool user_works_at(const struct user *user, const char *practice_id);
 
-/* Staff and admins, admins first, each by id; role: only those, 0 = both. after: where the page before ended (NULL = from
- * the start); *last is that for the next page. Without password hashes. */
-enum err user_list(struct tx *tx, enum role role, const char *after, size_t limit, struct user **users, size_t *count,
-                   const char **last, bool *more);
+/* Staff and admins, admins first, each by id; role: only those, 0 = both. after: where the page before ended
+ * (NULL = from the start); *last is that for the next page. Without password hashes. */
+enum err user_list(struct tx *tx, enum role role, const char *after, size_t limit, struct user **users,
+                   size_t *count, const char **last, bool *more);
 
 #endif

@@ -128,7 +128,8 @@ static enum err run_write(struct store *store, const struct access *access, stru
     };
 
     job_begin(store, &waiter.job);
-    enum err e = store->ops->run ? store->ops->run(store->engine, &waiter.job) : store_submit(store, &waiter.job);
+    enum err e =
+        store->ops->run ? store->ops->run(store->engine, &waiter.job) : store_submit(store, &waiter.job);
     if (!e && !store->ops->run)
         e = wait_for(store, &waiter);
     must(pthread_cond_destroy(&waiter.ended) == 0);

@@ -54,7 +54,7 @@
     ROW(USER_LIST, user_list, false)                        /* part: role (staff, admin); sort: user id */   \
     ROW(TOKEN_FAMILY, token_family, true)                   /* part: family id: refresh token rotation */    \
     ROW(LOCKOUT, lockout, true)                             /* part: "account/..." or "address/..." */       \
-    ROW(IDEMPOTENCY, idempotency, true)                     /* part: user id; sort: hash of the key */                         \
+    ROW(IDEMPOTENCY, idempotency, true)                     /* part: user id; sort: hash of the key */       \
     ROW(BANK_HOLIDAY, bank_holiday, false)                  /* part: "all": imported corrections */          \
     ROW(POSTCODE, postcode, false)                          /* part: postcode -> position */                 \
     ROW(OUTBOX, outbox, false)    /* part: "all"; sort: time, id: messages to send */                        \
@@ -112,8 +112,8 @@ struct store_job {
     struct arena_mark mark; /* the store's own */
 };
 enum err store_submit(struct store *store, struct store_job *job);
-/* Does a read wait for a network? Then a thread that serves many submits its reads too: jobs with access.write
- * false, which only such a store takes. */
+/* Does a read wait for a network? Then a thread that serves many submits its reads too: jobs with
+ * access.write false, which only such a store takes. */
 bool store_is_remote(const struct store *store);
 
 /* Inside a transaction. Values live in the transaction's arena. */

@@ -1,5 +1,5 @@
-/* verify.c - see verify.h. The walk over the tables only says which records there are; each check loads what it compares
- * anew, in one read transaction. */
+/* verify.c - see verify.h. The walk over the tables only says which records there are; each check loads what
+ * it compares anew, in one read transaction. */
 #include "store/verify.h"
 
 #include "store/rec_appointment.h"
@@ -18,9 +18,9 @@ struct verify {
     verify_fault_fn *fault;
     void *arg;
     struct verify_counts *counts;
-    const char *id;         /* what the check at work is about */
-    const char *date;       /* of a day */
-    struct span value;      /* as the walk saw it */
+    const char *id;    /* what the check at work is about */
+    const char *date;  /* of a day */
+    struct span value; /* as the walk saw it */
 };
 
 static void fault(struct verify *verify, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -75,7 +75,8 @@ static enum err day_raw(struct tx *tx, const char *practice_id, const char *date
 
 /* ---- appointments ---- */
 
-static void compare_day_entry(struct verify *verify, const struct appointment *of, const struct day_entry *entry)
+static void compare_day_entry(struct verify *verify, const struct appointment *of,
+                              const struct day_entry *entry)
 {
     bool live = is_live(verify, of);
 
@@ -83,7 +84,8 @@ static void compare_day_entry(struct verify *verify, const struct appointment *o
         fault(verify, "appointment %s is live but has no entry in its day", of->appointment_id);
     if (!live && entry && of->status != STATUS_PENDING)
         fault(verify, "appointment %s is not live but has an entry in its day", of->appointment_id);
-    if (entry && (entry->start_ms != of->appointment_datetime || entry->duration_minutes != of->duration_minutes))
+    if (entry &&
+        (entry->start_ms != of->appointment_datetime || entry->duration_minutes != of->duration_minutes))
         fault(verify, "appointment %s and its entry in the day differ in time", of->appointment_id);
 }
 
@@ -96,7 +98,8 @@ static const struct agenda_entry *agenda_find(const struct agenda *agenda, const
 }
 
 /* The past is dropped from agendas, so only what is still to come has to be there. */
-static void compare_agenda_entry(struct verify *verify, const struct appointment *of, const struct agenda_entry *entry)
+static void compare_agenda_entry(struct verify *verify, const struct appointment *of,
+                                 const struct agenda_entry *entry)
 {
     bool live = is_live(verify, of);
 
@@ -104,15 +107,19 @@ static void compare_agenda_entry(struct verify *verify, const struct appointment
         fault(verify, "appointment %s is live but missing in the patient's agenda", of->appointment_id);
     if (!live && entry && of->status != STATUS_PENDING)
         fault(verify, "appointment %s is not live but in the patient's agenda", of->appointment_id);
-    if (entry && (entry->start_ms != of->appointment_datetime || entry->duration_minutes != of->duration_minutes))
+    if (entry &&
+        (entry->start_ms != of->appointment_datetime || entry->duration_minutes != of->duration_minutes))
         fault(verify, "appointment %s and the agenda differ in time", of->appointment_id);
 }
 
-static enum err index_check(struct verify *verify, struct tx *tx, const struct appointment *of, enum appointment_index index,
-                            const char *part)
+static enum err index_check(struct verify *verify, struct tx *tx, const struct appointment *of,
+                            enum appointment_index index, const char *part)
 {
-    struct appointment_page page = {.index = index, .of = part, .from_ms = of->appointment_datetime,
-                                    .until_ms = of->appointment_datetime + 1, .limit = SESSION_CAPACITY_MAX * 4};
+    struct appointment_page page = {.index = index,
+                                    .of = part,
+                                    .from_ms = of->appointment_datetime,
+                                    .until_ms = of->appointment_datetime + 1,
+                                    .limit = SESSION_CAPACITY_MAX * 4};
     struct appointment_row *rows;
     size_t count;
     bool more;
@@ -153,10 +160,14 @@ static enum err appointment_check(struct tx *tx, void *arg)
     e = day_raw(tx, of.practice_id, date, &day);
     if (e == ERR_NOT_FOUND && !is_live(verify, &of))
         e = ERR_OK;
-    if (!e) e = agenda_load(tx, of.patient_id, &agenda);
-    if (!e) e = index_check(verify, tx, &of, APPOINTMENTS_OF_PATIENT, of.patient_id);
-    if (!e) e = index_check(verify, tx, &of, APPOINTMENTS_OF_PRACTICE, of.practice_id);
-    if (!e) e = reference_check(verify, tx, &of);
+    if (!e)
+        e = agenda_load(tx, of.patient_id, &agenda);
+    if (!e)
+        e = index_check(verify, tx, &of, APPOINTMENTS_OF_PATIENT, of.patient_id);
+    if (!e)
+        e = index_check(verify, tx, &of, APPOINTMENTS_OF_PRACTICE, of.practice_id);
+    if (!e)
+        e = reference_check(verify, tx, &of);
     if (e)
         return e;
     compare_day_entry(verify, &of, day_find(&day, of.appointment_id));
@@ -208,7 +219,8 @@ static enum err usage_check(struct verify *verify, struct tx *tx)
     page.from_ms = london_midnight(date);
     page.until_ms = london_midnight(date + 1);
     e = usage_of_practice(tx, verify->id, date, date, &stored);
-    if (!e) e = appointment_list(tx, &page, &rows, &count, &more);
+    if (!e)
+        e = appointment_list(tx, &page, &rows, &count, &more);
     if (e || more)
         return e;
     for (size_t i = 0; i < count; i++)
@@ -255,7 +267,8 @@ static enum err agenda_check(struct tx *tx, void *arg)
         return e;
     verify->id = seen.entries[0].appointment_id;
     e = appointment_load(tx, seen.entries[0].appointment_id, &of);
-    if (!e) e = agenda_load(tx, of.patient_id, &agenda);
+    if (!e)
+        e = agenda_load(tx, of.patient_id, &agenda);
     for (size_t i = 0; !e && i < agenda.count; i++) {
         const struct agenda_entry *entry = &agenda.entries[i];
         bool held = entry->expires_at == INSTANT_NONE || entry->expires_at > verify->now_ms;
@@ -263,7 +276,8 @@ static enum err agenda_check(struct tx *tx, void *arg)
         if (e)
             break;
         compare_agenda_entry(verify, &of, entry);
-        if (i + 1 < agenda.count && held && entry->start_ms + entry->duration_minutes * MINUTE_MS > entry[1].start_ms &&
+        if (i + 1 < agenda.count && held &&
+            entry->start_ms + entry->duration_minutes * MINUTE_MS > entry[1].start_ms &&
             (entry[1].expires_at == INSTANT_NONE || entry[1].expires_at > verify->now_ms))
             fault(verify, "appointment %s overlaps the patient's next one", entry->appointment_id);
     }
@@ -290,7 +304,9 @@ static void count_usage(struct usage_counts *counted, int64_t *last_visit, const
 static enum err patient_check(struct tx *tx, void *arg)
 {
     struct verify *verify = arg;
-    struct appointment_page page = {.index = APPOINTMENTS_OF_PATIENT, .from_ms = INSTANT_NONE, .until_ms = INSTANT_NONE,
+    struct appointment_page page = {.index = APPOINTMENTS_OF_PATIENT,
+                                    .from_ms = INSTANT_NONE,
+                                    .until_ms = INSTANT_NONE,
                                     .limit = SCAN_MAX};
     struct patient patient;
     struct usage *usages;
@@ -306,7 +322,8 @@ static enum err patient_check(struct tx *tx, void *arg)
         return e;
     verify->id = page.of = patient.patient_id;
     e = usage_of_patient(tx, patient.patient_id, &usages, &usage_count);
-    if (!e) e = appointment_list(tx, &page, &rows, &count, &more);
+    if (!e)
+        e = appointment_list(tx, &page, &rows, &count, &more);
     if (e || more)
         return e;
     for (size_t i = 0; i < usage_count; i++) {
@@ -315,7 +332,8 @@ static enum err patient_check(struct tx *tx, void *arg)
         count_usage(&counted, &last_visit, usages[i].practice_id, rows, count);
         stored_total += usages[i].counts.total_appointments;
         if (memcmp(&counted, &usages[i].counts, sizeof counted) != 0 || last_visit != usages[i].last_visit)
-            fault(verify, "patient %s: the usage at %s does not add up", patient.patient_id, usages[i].practice_id);
+            fault(verify, "patient %s: the usage at %s does not add up", patient.patient_id,
+                  usages[i].practice_id);
     }
     for (size_t i = 0; i < count; i++)
         counted_total += usage_of(&rows[i].appointment).total_appointments;
@@ -338,7 +356,8 @@ static const struct check {
     {TABLE_PRACTICE, NULL, offsetof(struct verify_counts, practices)},
 };
 
-static enum err seen(void *arg, enum table table, const char *part, const char *sort, enum err err, struct span value)
+static enum err seen(void *arg, enum table table, const char *part, const char *sort, enum err err,
+                     struct span value)
 {
     struct verify *verify = arg;
     enum err e = ERR_OK;
@@ -360,9 +379,11 @@ static enum err seen(void *arg, enum table table, const char *part, const char *
     return e;
 }
 
-enum err verify_store(struct store *store, int64_t now_ms, verify_fault_fn *on_fault, void *arg, struct verify_counts *counts)
+enum err verify_store(struct store *store, int64_t now_ms, verify_fault_fn *on_fault, void *arg,
+                      struct verify_counts *counts)
 {
-    struct verify verify = {.store = store, .now_ms = now_ms, .fault = on_fault, .arg = arg, .counts = counts};
+    struct verify verify = {
+        .store = store, .now_ms = now_ms, .fault = on_fault, .arg = arg, .counts = counts};
 
     *counts = (struct verify_counts){0};
     return store_walk(store, seen, &verify);

@@ -1,6 +1,6 @@
-/* alloc_test.c - fails the 1st, 2nd, 3rd, ... allocation of each kind of call: it must answer that it is short of memory,
- * or succeed (an allocation that it can do without), and leave the store as it was or as it should be; and the call after
- * it must work. */
+/* alloc_test.c - fails the 1st, 2nd, 3rd, ... allocation of each kind of call: it must answer that it is
+ * short of memory, or succeed (an allocation that it can do without), and leave the store as it was or as it
+ * should be; and the call after it must work. */
 #include "world.h"
 
 #include "base/log.h"
@@ -57,10 +57,11 @@ static const char *booking(char body[static BODY_BYTES], int slot, const char *t
     int32_t tomorrow = london_date(world_now()) + 1;
 
     instant_format(london_instant(tomorrow, 9 * 60 + slot * 15), start);
-    (void)snprintf(body, BODY_BYTES,
-                   "{\"patient_id\":\"patient-1\",\"practice_id\":\"practice-c\",\"appointment_datetime\":\"%s\","
-                   "\"appointment_type\":\"%s\",\"reason\":\"caf\\u00e9\"}",
-                   start, type);
+    (void)snprintf(
+        body, BODY_BYTES,
+        "{\"patient_id\":\"patient-1\",\"practice_id\":\"practice-c\",\"appointment_datetime\":\"%s\","
+        "\"appointment_type\":\"%s\",\"reason\":\"caf\\u00e9\"}",
+        start, type);
     return body;
 }
 
@@ -80,8 +81,10 @@ static const struct scenario scenarios[] = {
     {"nearest", 0, METHOD_GET, "/practices", "", false},
     {"read a patient", 0, METHOD_GET, "/patients/patient-1", "", false},
     {"change a patient", 0, METHOD_PUT, "/patients/patient-1",
-     "{\"first_name\":\"Zo\\u00eb\",\"last_name\":\"Example\",\"date_of_birth\":\"1990-01-01\",\"address\":{\"line1\":\"1 Example "
-     "Street\",\"postcode\":\"M1 1AE\"},\"medical_info\":{\"allergies\":[{\"display_text\":\"Nuts\",\"reaction\":[\"rash\"]}]}}",
+     "{\"first_name\":\"Zo\\u00eb\",\"last_name\":\"Example\",\"date_of_birth\":\"1990-01-01\",\"address\":{"
+     "\"line1\":\"1 Example "
+     "Street\",\"postcode\":\"M1 "
+     "1AE\"},\"medical_info\":{\"allergies\":[{\"display_text\":\"Nuts\",\"reaction\":[\"rash\"]}]}}",
      true},
     {"mistakes", 0, METHOD_POST, "/appointments", "{\"patient_id\":1,\"nonsense\":2,\"reason\":\"\"}", false},
     {"not JSON", 0, METHOD_POST, "/appointments", "{\"a\":", false},
@@ -95,7 +98,8 @@ static void walk(const struct scenario *scenario)
     int slot = 0;
 
     for (unsigned nth = 1; failed; nth++) {
-        const char *text = scenario->body ? (*scenario->body ? scenario->body : NULL) : booking(body, slot, "routine");
+        const char *text =
+            scenario->body ? (*scenario->body ? scenario->body : NULL) : booking(body, slot, "routine");
         assert_true(nth < ALLOCATIONS_MAX);
         int status = run(scenario->who, scenario->method, scenario->path, text, nth, &failed);
         if (status < 200 || (status > 299 && status != 400 && status != 422 && status != 503))

@@ -14,7 +14,8 @@ enum oracle oracle_parse(const char *text, size_t size)
     json_error_t error;
     json_t *json;
 
-    if (size > 0 && memchr(text, '\0', size)) /* JSON has none outside escapes; jansson loses one behind a number */
+    if (size > 0 &&
+        memchr(text, '\0', size)) /* JSON has none outside escapes; jansson loses one behind a number */
         return ORACLE_REFUSED;
     json = load(text, size, &error);
     if (json) {

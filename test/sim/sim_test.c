@@ -1,5 +1,5 @@
-/* sim_test.c - patients who book, hold, confirm, move and cancel, all at once, while commits conflict, fail, lose their
- * answers and the power goes; everything drawn from a seed, so that a failure can be run again:
+/* sim_test.c - patients who book, hold, confirm, move and cancel, all at once, while commits conflict, fail,
+ * lose their answers and the power goes; everything drawn from a seed, so that a failure can be run again:
  *
  *   SIM_SEED=4711 build-test/test/sim/sim_test        one seed
  *   SIM_RUNS=1000 build-test/test/sim/sim_test        more of them
@@ -8,8 +8,8 @@
  *   - the store agrees with itself (store/verify.h);
  *   - what was acknowledged is there, as it was acknowledged;
  *   - at no moment has a practice more live appointments than it has places, nor a patient two at once.
- * A client that got no answer does what a client should: it asks again with the same Idempotency-Key, or, for a change,
- * looks what became of it. */
+ * A client that got no answer does what a client should: it asks again with the same Idempotency-Key, or, for
+ * a change, looks what became of it. */
 #include "world.h"
 
 #include "base/log.h"
@@ -75,10 +75,10 @@ static void fail_with_seed(const char *what)
     fail_msg("seed %llu: %s", (unsigned long long)sim.seed, what);
 }
 
-#define check(condition, what)                                                                                             \
-    do {                                                                                                                   \
-        if (!(condition))                                                                                                  \
-            fail_with_seed(what);                                                                                          \
+#define check(condition, what)                                                                               \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            fail_with_seed(what);                                                                            \
     } while (0)
 
 /* ---- what the model must hold ---- */
@@ -92,7 +92,8 @@ static bool is_live(const struct known *known)
 
 static bool overlap(const struct known *a, const struct known *b)
 {
-    return a->start_ms < b->start_ms + b->minutes * MINUTE_MS && b->start_ms < a->start_ms + a->minutes * MINUTE_MS;
+    return a->start_ms < b->start_ms + b->minutes * MINUTE_MS &&
+           b->start_ms < a->start_ms + a->minutes * MINUTE_MS;
 }
 
 /* A change of it is on its way, or its answer was lost: nobody knows how it stands. */
@@ -134,7 +135,8 @@ static void store_check(void)
 {
     struct verify_counts counts;
 
-    check(verify_store(sim.world.store, world_now(), on_fault, NULL, &counts) == ERR_OK, "verify does not come to its end");
+    check(verify_store(sim.world.store, world_now(), on_fault, NULL, &counts) == ERR_OK,
+          "verify does not come to its end");
     check(counts.faults == 0, "the store does not agree with itself");
 }
 
@@ -145,7 +147,8 @@ static const struct json *data_of(struct call *call)
     const struct json *root;
     const char *why;
 
-    check(json_parse(call->arena, call->reply.body.data, call->reply.body.size, &root, &why) == ERR_OK, "an answer is not JSON");
+    check(json_parse(call->arena, call->reply.body.data, call->reply.body.size, &root, &why) == ERR_OK,
+          "an answer is not JSON");
     return json_member(root, "data");
 }
 
@@ -206,9 +209,11 @@ static void on_read(struct call *call, void *arg)
 static bool same(const struct known *known, const struct json *data)
 {
     const struct json *status = json_member(data, "status");
-    bool expired = strcmp(known->status, "pending") == 0 && known->expires_at <= world_now() && strcmp(status->text, "cancelled") == 0;
+    bool expired = strcmp(known->status, "pending") == 0 && known->expires_at <= world_now() &&
+                   strcmp(status->text, "cancelled") == 0;
 
-    return (strcmp(status->text, known->status) == 0 || expired) && instant_of(data, "appointment_datetime") == known->start_ms &&
+    return (strcmp(status->text, known->status) == 0 || expired) &&
+           instant_of(data, "appointment_datetime") == known->start_ms &&
            json_member(data, "duration_minutes")->integer == known->minutes;
 }
 
@@ -226,7 +231,8 @@ static void look_up(size_t index, bool compare)
         fail_msg("seed %llu: an acknowledged appointment is not there: %.*s", (unsigned long long)sim.seed,
                  (int)call->reply.body.size, call->reply.body.data);
     const struct json *data = data_of(call);
-    check(!compare || same(&sim.known[index], data), "an acknowledged appointment is not as it was acknowledged");
+    check(!compare || same(&sim.known[index], data),
+          "an acknowledged appointment is not as it was acknowledged");
     learn(data);
     call_free(call);
 }
@@ -261,8 +267,8 @@ static void answer_take(struct client *client)
         sim.unsure++;
     } else {
         if (status != 409 && status != 422)
-            fail_msg("seed %llu: an answer that nobody expects: %.*s", (unsigned long long)sim.seed, (int)call->reply.body.size,
-                     call->reply.body.data);
+            fail_msg("seed %llu: an answer that nobody expects: %.*s", (unsigned long long)sim.seed,
+                     (int)call->reply.body.size, call->reply.body.data);
         sim.refused++;
         if (client->kind == ASK_CHANGE)
             look_up(client->changed, true);
@@ -281,7 +287,8 @@ static int64_t some_start(void)
     return london_instant(london_date(today) + (int32_t)day, 9 * 60) + (int64_t)slot * SLOT_MS;
 }
 
-static void ask(struct client *client, enum method method, const char *path, const char *body, const char *key)
+static void ask(struct client *client, enum method method, const char *path, const char *body,
+                const char *key)
 {
     int who = (int)(client - sim.clients);
 
@@ -299,10 +306,12 @@ static void ask_create(struct client *client)
     client->practice = (int)world_below(&sim.world, WORLD_PRACTICES);
     instant_format(some_start(), start);
     (void)snprintf(client->body, sizeof client->body,
-                   "{\"patient_id\":\"%s\",\"practice_id\":\"%s\",\"appointment_datetime\":\"%s\",\"appointment_type\":\"%s\","
+                   "{\"patient_id\":\"%s\",\"practice_id\":\"%s\",\"appointment_datetime\":\"%s\","
+                   "\"appointment_type\":\"%s\","
                    "\"duration_minutes\":%d,\"status\":\"%s\"}",
                    world_patient_ids[client - sim.clients], world_practice_ids[client->practice], start,
-                   jab ? "vaccination" : "routine", world_below(&sim.world, 3) == 0 ? 30 : 15, hold ? "pending" : "booked");
+                   jab ? "vaccination" : "routine", world_below(&sim.world, 3) == 0 ? 30 : 15,
+                   hold ? "pending" : "booked");
     (void)snprintf(client->key, sizeof client->key, "key-%llu", (unsigned long long)sim.keys++);
     ask(client, METHOD_POST, "/appointments", client->body, client->key);
 }
@@ -379,12 +388,13 @@ static void client_step(struct client *client)
 
 static void fault_step(void)
 {
-    static const enum mem_fault faults[] = {MEM_CONFLICT, MEM_FAIL, MEM_FULL, MEM_LOSE_ANSWER, MEM_POWER_BEFORE_SYNC,
-                                            MEM_POWER_AFTER_SYNC};
+    static const enum mem_fault faults[] = {
+        MEM_CONFLICT, MEM_FAIL, MEM_FULL, MEM_LOSE_ANSWER, MEM_POWER_BEFORE_SYNC, MEM_POWER_AFTER_SYNC};
     enum mem_fault fault = faults[world_below(&sim.world, sizeof faults / sizeof faults[0])];
 
     sim.faults++;
-    store_mem_fault(sim.world.store, fault, 1, fault == MEM_CONFLICT ? 1 + (unsigned)world_below(&sim.world, 3) : 1);
+    store_mem_fault(sim.world.store, fault, 1,
+                    fault == MEM_CONFLICT ? 1 + (unsigned)world_below(&sim.world, 3) : 1);
 }
 
 /* Whoever was waiting gets no answer at all. */
@@ -468,7 +478,8 @@ static void run_seed(uint64_t seed)
     finish();
     for (size_t i = 0; i < CLIENTS; i++)
         check(!sim.clients[i].call && !sim.clients[i].unsure, "a client is left without an answer");
-    check(sim.acknowledged > STEPS / 20 && sim.refused > 0 && sim.faults > 0, "the run did too little to prove anything");
+    check(sim.acknowledged > STEPS / 20 && sim.refused > 0 && sim.faults > 0,
+          "the run did too little to prove anything");
     world_close(&sim.world);
 }
 

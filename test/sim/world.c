@@ -1,5 +1,5 @@
-/* world.c - see world.h. Practice 0 and 1 have one place at a time; practice 2 has two sessions at the same hours, one for
- * everything and one for vaccinations only, so that bookings have to be fitted. */
+/* world.c - see world.h. Practice 0 and 1 have one place at a time; practice 2 has two sessions at the same
+ * hours, one for everything and one for vaccinations only, so that bookings have to be fitted. */
 #include "world.h"
 
 #include "api/endpoint.h"
@@ -20,7 +20,8 @@
 enum { ARENA_BYTES = 16 * 1024 * 1024, HEADERS = 3, OPENS = 9 * 60, CLOSES = 11 * 60 };
 
 const char *const world_practice_ids[WORLD_PRACTICES] = {"practice-a", "practice-b", "practice-c"};
-const char *const world_patient_ids[WORLD_PATIENTS] = {"patient-1", "patient-2", "patient-3", "patient-4", "patient-5", "patient-6"};
+const char *const world_patient_ids[WORLD_PATIENTS] = {"patient-1", "patient-2", "patient-3",
+                                                       "patient-4", "patient-5", "patient-6"};
 const int world_capacity[WORLD_PRACTICES] = {1, 1, 2};
 static const char *const roles[] = {"patient", "staff", "admin", NULL};
 static const char admin_id[] = "admin-1";
@@ -75,7 +76,8 @@ static enum err practice_add(struct tx *tx, const char *practice_id)
     return practice_save(tx, NULL, &practice);
 }
 
-static enum err session_add(struct tx *tx, const char *practice_id, int weekday, const char *session_id, uint32_t services)
+static enum err session_add(struct tx *tx, const char *practice_id, int weekday, const char *session_id,
+                            uint32_t services)
 {
     struct session session;
 
@@ -102,7 +104,8 @@ static enum err sessions_add(struct tx *tx, const char *practice_id)
     for (int day = WEEKDAY_MONDAY; !e && day <= WEEKDAY_SUNDAY; day++) {
         e = session_add(tx, practice_id, day, arena_printf(tx_arena(tx), "all-%d", day), 0);
         if (!e)
-            e = session_add(tx, practice_id, day, arena_printf(tx_arena(tx), "jabs-%d", day), TYPE_BIT(APPOINTMENT_VACCINATION));
+            e = session_add(tx, practice_id, day, arena_printf(tx_arena(tx), "jabs-%d", day),
+                            TYPE_BIT(APPOINTMENT_VACCINATION));
     }
     return e;
 }
@@ -119,7 +122,8 @@ static enum err user_add(struct tx *tx, const char *user_id, enum role role)
     user.status = USER_ACTIVE;
     user.created_at = user.updated_at = now_ms;
     user.version = 1;
-    struct token_family family = {.family_id = user_id, .user_id = user_id, .created_at = now_ms, .expires_at = now_ms + 30 * DAY_MS};
+    struct token_family family = {
+        .family_id = user_id, .user_id = user_id, .created_at = now_ms, .expires_at = now_ms + 30 * DAY_MS};
     enum err e = user.email ? user_save(tx, NULL, &user) : ERR_MEMORY;
     return e ? e : token_family_save(tx, NULL, &family);
 }
@@ -157,7 +161,8 @@ static void store_open(struct world *world)
 
 static void tokens_make(struct world *world)
 {
-    static const struct tokens_options options = {.issuer = "sim", .audience = "sim", .roles = roles, .ttl_ms = TOKEN_TTL_MAX_MS};
+    static const struct tokens_options options = {
+        .issuer = "sim", .audience = "sim", .roles = roles, .ttl_ms = TOKEN_TTL_MAX_MS};
     struct token_keys keys = {.count = 1};
 
     assert_int_equal(token_key_make(&keys.items[0]), ERR_OK);
@@ -215,12 +220,15 @@ struct call *world_call(struct world *world, int who, enum method method, const 
     assert_non_null(call);
     struct header *headers = arena_zero(call->arena, HEADERS, sizeof *headers);
     assert_non_null(headers);
-    call->request = (struct request){.method = method, .query = "", .address = "127.0.0.1", .headers = headers};
-    headers[call->request.header_count++] = (struct header){"Authorization", authorization(world, call->arena, who)};
+    call->request =
+        (struct request){.method = method, .query = "", .address = "127.0.0.1", .headers = headers};
+    headers[call->request.header_count++] =
+        (struct header){"Authorization", authorization(world, call->arena, who)};
     if (body)
         headers[call->request.header_count++] = (struct header){"Content-Type", "application/json"};
     if (idempotency_key)
-        headers[call->request.header_count++] = (struct header){"Idempotency-Key", arena_dup(call->arena, idempotency_key)};
+        headers[call->request.header_count++] =
+            (struct header){"Idempotency-Key", arena_dup(call->arena, idempotency_key)};
     call->request.path = arena_dup(call->arena, path);
     call->request.body.data = body ? arena_copy(call->arena, body, strlen(body)) : NULL;
     call->request.body.size = body ? strlen(body) : 0;

@@ -1,5 +1,5 @@
-/* world.h - the whole program in one process for the simulation: every handler, the store in memory, a clock and
- * randomness that come from a seed. Nothing here sleeps or asks the machine for the time. */
+/* world.h - the whole program in one process for the simulation: every handler, the store in memory, a clock
+ * and randomness that come from a seed. Nothing here sleeps or asks the machine for the time. */
 #ifndef TEST_SIM_WORLD_H
 #define TEST_SIM_WORLD_H
 

@@ -264,7 +264,8 @@ static void families_live_until_they_expire(void **state)
     struct world *world = *state;
     size_t empty = store_mem_records(world->app.store);
     struct family_life life = {
-        .saved = {.family_id = "family-1", .user_id = "user-1", .newest = {1, 2, 3}, .created_at = WORLD_START}};
+        .saved = {
+            .family_id = "family-1", .user_id = "user-1", .newest = {1, 2, 3}, .created_at = WORLD_START}};
     bool alive = false;
 
     life.saved.expires_at = world_now + DAY;

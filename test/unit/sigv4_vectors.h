@@ -2,7 +2,8 @@
  * (tests/unit/auth/aws4_testsuite): the request, its canonical form, and its Authorization header.
  *
  * Copyright 2019 Amazon.com, Inc. or its affiliates. All Rights Reserved. Licensed under the Apache License,
- * Version 2.0; http://www.apache.org/licenses/LICENSE-2.0. Changed only in form: several files are one here. */
+ * Version 2.0; http://www.apache.org/licenses/LICENSE-2.0. Changed only in form: several files are one here.
+ */
 #ifndef TEST_UNIT_SIGV4_VECTORS_H
 #define TEST_UNIT_SIGV4_VECTORS_H
 

@@ -26,15 +26,16 @@ static void each_status_counts_as_it_should(void **state)
         enum appointment_status status;
         int total, attended, cancelled, missed;
     } rows[] = {
-        {STATUS_PENDING, 0, 0, 0, 0},   {STATUS_BOOKED, 1, 0, 0, 0}, {STATUS_ARRIVED, 1, 1, 0, 0},
-        {STATUS_FULFILLED, 1, 1, 0, 0}, {STATUS_NOSHOW, 1, 0, 0, 1}, {STATUS_CANCELLED, 1, 0, 1, 0},
+        {STATUS_PENDING, 0, 0, 0, 0},          {STATUS_BOOKED, 1, 0, 0, 0}, {STATUS_ARRIVED, 1, 1, 0, 0},
+        {STATUS_FULFILLED, 1, 1, 0, 0},        {STATUS_NOSHOW, 1, 0, 0, 1}, {STATUS_CANCELLED, 1, 0, 1, 0},
         {STATUS_ENTERED_IN_ERROR, 0, 0, 0, 0},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct appointment appointment = with_status(rows[i].status);
-        assert_counts(usage_of(&appointment), rows[i].total, rows[i].attended, rows[i].cancelled, rows[i].missed);
+        assert_counts(usage_of(&appointment), rows[i].total, rows[i].attended, rows[i].cancelled,
+                      rows[i].missed);
     }
     assert_counts(usage_of(NULL), 0, 0, 0, 0);
 }
