@@ -7,7 +7,7 @@ DECLARE
     of_date date := (at AT TIME ZONE 'Europe/London')::date;
     of_minute int := extract(hour FROM at AT TIME ZONE 'Europe/London') * 60 + extract(minute FROM at);
     found_session session;
-    random_reference text := upper(substr(md5(random()::text), 1, 8));
+    random_reference text := upper(substr(md5(gen_random_uuid()::text), 1, 10)); -- 40 bits, as many as opendoor's
 BEGIN
     PERFORM 1 FROM practice WHERE practice_id = of_practice AND active;
     IF NOT FOUND THEN RETURN 'practice'; END IF;
