@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BLOCK_BYTES = 64, DETAIL_BYTES = 500 };
+enum { BLOCK_BYTES = 64, DETAIL_BYTES = 500, TAG_BYTES = 24 };
 
 static const char *const method_names[] = {
     [METHOD_OTHER] = "",  [METHOD_GET] = "GET",       [METHOD_HEAD] = "HEAD",       [METHOD_POST] = "POST",
@@ -42,7 +42,6 @@ struct call *call_new(const struct app *app)
     call->arena = arena;
     call->now_ms = app->clock();
     call->started_us = clock_monotonic_us();
-    call->if_match = IF_MATCH_NONE;
     problems_init(&call->problems, arena);
     buf_init(&call->problem_extra, arena);
     buf_init(&call->reply.body, arena);
@@ -93,11 +92,33 @@ const char *call_header(const struct call *call, const char *name)
     return NULL;
 }
 
+static size_t tag_size(const char *tag)
+{
+    size_t weak = strncmp(tag, "W/", 2) == 0 ? 2 : 0;
+    const char *end = tag[weak] == '"' ? strchr(tag + weak + 1, '"') : NULL;
+    return end ? (size_t)(end - tag) + 1 : strcspn(tag, ",");
+}
+
+/* Weak and foreign tags never match: RFC 9110 section 13.1.1. */
+static bool tags_name(const char *tags, int64_t version)
+{
+    char ours[TAG_BYTES];
+    size_t size = (size_t)snprintf(ours, sizeof ours, "\"%lld\"", (long long)version);
+
+    for (tags += strspn(tags, " \t,"); *tags; tags += strspn(tags, " \t,")) {
+        size_t length = tag_size(tags);
+        if (length == size && memcmp(tags, ours, size) == 0)
+            return true;
+        tags += length;
+    }
+    return false;
+}
+
 enum err call_check_version(const struct call *call, int64_t version)
 {
-    bool good =
-        call->if_match == IF_MATCH_NONE || call->if_match == IF_MATCH_ANY || call->if_match == version;
-    return good ? ERR_OK : ERR_PRECONDITION;
+    const char *tags = call->if_match;
+
+    return !tags || strcmp(tags, "*") == 0 || tags_name(tags, version) ? ERR_OK : ERR_PRECONDITION;
 }
 
 enum err call_fail(struct call *call, enum err err, const char *format, ...)

@@ -106,7 +106,7 @@ struct call {
     void *query;             /* struct of endpoint->query */
     void *body;              /* struct of endpoint->body */
     void *prepared;          /* of endpoint->prepare */
-    int64_t if_match;        /* version, or IF_MATCH_NONE, IF_MATCH_ANY, IF_MATCH_NEVER (not one of ours) */
+    const char *if_match;    /* the If-Match header of a versioned endpoint; NULL: none */
     const char *idempotency_key;
 
     struct problems problems;
@@ -116,10 +116,6 @@ struct call {
     int64_t retry_after_s;
     struct reply reply;
 };
-
-#define IF_MATCH_NONE  (-1)
-#define IF_MATCH_ANY   (-2)
-#define IF_MATCH_NEVER (-3)
 
 /* A call of that program in an arena of its own, or NULL without memory. The door fills request, seed and
  * request_id; now_ms and started_us are taken here. */

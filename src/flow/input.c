@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { IDEMPOTENCY_KEY_MAX = 255, VERSION_DIGITS_MAX = 18 };
+enum { IDEMPOTENCY_KEY_MAX = 255 };
 
 static bool starts_with(const char *text, size_t size, const char *start)
 {
@@ -90,22 +90,10 @@ static bool is_json_type(const char *type)
     return strncasecmp(charset, "utf-8", 5) == 0;
 }
 
-static enum err if_match_read(struct call *call)
+static void if_match_read(struct call *call)
 {
-    const char *text = call_header(call, "If-Match");
-
-    if (!text || !(call->endpoint->flags & ENDPOINT_VERSIONED))
-        return ERR_OK;
-    text += strspn(text, " \t");
-    if (strcmp(text, "*") == 0) {
-        call->if_match = IF_MATCH_ANY;
-        return ERR_OK;
-    }
-    call->if_match = IF_MATCH_NEVER; /* weak or foreign tags never match: RFC 9110 section 13.1.1 */
-    size_t digits = text[0] == '"' ? strspn(text + 1, "0123456789") : 0;
-    if (digits > 0 && digits <= VERSION_DIGITS_MAX && strcmp(text + 1 + digits, "\"") == 0)
-        call->if_match = strtoll(text + 1, NULL, 10);
-    return ERR_OK;
+    if (call->endpoint->flags & ENDPOINT_VERSIONED)
+        call->if_match = call_header(call, "If-Match");
 }
 
 static enum err idempotency_key_read(struct call *call)
@@ -147,12 +135,15 @@ static enum err body_parse(struct call *call)
 {
     const struct span *body = &call->request.body;
     const char *type = call_header(call, "Content-Type");
+    const char *coding = call_header(call, "Content-Encoding");
     const char *why = NULL;
 
     if (body->size == 0)
         return call_fail(call, ERR_NOT_JSON, "The body is empty. Send one JSON object.");
     if (!type || !is_json_type(type))
         return ERR_MEDIA_TYPE;
+    if (coding && strcasecmp(coding, "identity") != 0)
+        return call_fail(call, ERR_MEDIA_TYPE, "Send the body as it is, without a Content-Encoding.");
     enum err e = json_parse(call->arena, (const char *)body->data, body->size, &call->json, &why);
     if (e == ERR_NOT_JSON && why)
         return call_fail(call, e, "The body is not valid JSON: %s.", why);
@@ -186,8 +177,7 @@ static enum err body_check(struct call *call)
 enum err input_check(struct call *call)
 {
     enum err e = accept_check(call);
-    if (!e)
-        e = if_match_read(call);
+    if_match_read(call);
     if (!e)
         e = idempotency_key_read(call);
     if (e)

@@ -91,7 +91,8 @@ test('If-Match: a stale version is 412 and changes nothing', async () => {
     }
     assert.equal((await cancel(who.token, made.appointment_id, { 'if-match': '"1"' })).status, 412);
     assert.equal((await put(who.token, made.appointment_id, { reason: 'three' }, { 'if-match': '*' })).status, 200);
-    assert.equal((await cancel(who.token, made.appointment_id, { 'if-match': '"3"' })).status, 200);
+    assert.equal((await put(who.token, made.appointment_id, { reason: 'four' }, { 'if-match': '"1", W/"3"' })).status, 412);
+    assert.equal((await cancel(who.token, made.appointment_id, { 'if-match': '"a,b", "3"' })).status, 200);
 });
 
 test('a hold is confirmed once, and cancelled by whoever holds it', async () => {

@@ -36,6 +36,18 @@ test('a body of 256 KiB is read, one byte more is not', async () => {
     assert.ok(closed); // at once: not a byte of the body was sent
 });
 
+test('a body is JSON in UTF-8, and as it is', async (t) => {
+    const server = await startServer({ demo: false });
+    t.after(() => server.stop());
+    const send = async (headers) => (await server.request('POST', '/auth/login', { body: '{}', headers })).status;
+    for (const type of ['application/json', 'APPLICATION/JSON; charset="utf-8"'])
+        assert.equal(await send({ 'content-type': type }), 422, type);
+    for (const type of ['text/plain', 'application/json; charset=latin1', 'application/merge-patch+json'])
+        assert.equal(await send({ 'content-type': type }), 415, type);
+    assert.equal(await send({ 'content-encoding': 'identity' }), 422);
+    assert.equal(await send({ 'content-encoding': 'gzip' }), 415);
+});
+
 test('a body that is too large is refused though the client sends it all', async () => {
     const answer = await server.request('POST', '/auth/login', { body: bodyOf(1024 * 1024) });
     assert.equal(answer.status, 413);
