@@ -84,6 +84,7 @@ enum field_flag {
 
 /* Checks and normalises a text: NUL-terminated copy in the arena to *out. The text may hold a NUL. */
 typedef enum err field_normalise(struct arena *arena, const char *text, size_t size, const char **out);
+typedef bool field_blank(const char *text);
 
 struct field_set;
 
@@ -109,6 +110,8 @@ enum { FIELD_TEXT_MAX = 1000, FIELD_LIST_MAX = 100, FIELD_STORED_LIST_MAX = 2000
  * reads (to domain's text_normalise: NFC); until then control characters are refused and nothing is changed.
  */
 void fields_text_rule(field_normalise *rule);
+/* Likewise, when such a text is as good as none (domain's text_is_blank); until then, nothing but blanks. */
+void fields_blank_rule(field_blank *rule);
 
 struct field_set {
     const char *name; /* schema name in the OpenAPI document: "Patient" */

@@ -149,7 +149,7 @@ static void complain_type(struct reading *r, const struct field *field, const st
 typedef void read_kind(struct reading *r, const struct field *field, const struct json *json,
                        const struct place *place, void *at);
 
-static bool is_blank(const char *text)
+static bool plain_blank(const char *text)
 {
     return text[strspn(text, " ")] == '\0';
 }
@@ -168,10 +168,16 @@ static enum err plain_text(struct arena *arena, const char *text, size_t size, c
 }
 
 static field_normalise *text_rule = plain_text;
+static field_blank *blank_rule = plain_blank;
 
 void fields_text_rule(field_normalise *rule)
 {
     text_rule = rule ? rule : plain_text;
+}
+
+void fields_blank_rule(field_blank *rule)
+{
+    blank_rule = rule ? rule : plain_blank;
 }
 
 static void complain_length(struct reading *r, const struct place *place, enum err err, int64_t limit)
@@ -186,8 +192,6 @@ static void complain_text(struct reading *r, const struct place *place, enum err
 {
     if (err == ERR_FIELD_TOO_LONG)
         complain_length(r, place, err, limit);
-    else if (err == ERR_FIELD_FORMAT)
-        complain(r, place, err, "This is not valid UTF-8.");
     else
         complain(r, place, err, NULL);
 }
@@ -212,7 +216,7 @@ static const char *checked_text(struct reading *r, const struct field *field, co
         return NULL;
     }
     int64_t characters = (int64_t)utf8_characters(text, strlen(text));
-    if (!empty_ok && (characters == 0 || (!field->normalise && is_blank(text))))
+    if (!empty_ok && (characters == 0 || (!field->normalise && blank_rule(text))))
         complain(r, place, ERR_FIELD_EMPTY, NULL);
     else if (characters < min)
         complain_length(r, place, ERR_FIELD_TOO_SHORT, min);

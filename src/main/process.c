@@ -66,6 +66,7 @@ bool process_start(void)
     (void)signal(SIGPIPE, SIG_IGN);
     files_raise();
     fields_text_rule(text_normalise);
+    fields_blank_rule(text_is_blank);
     /* Its own atexit handler would free what threads still use when a signal ends a start that is half done.
      */
     if (sodium_init() >= 0 && OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) == 1)

@@ -65,6 +65,19 @@ test('a status that is cleared is active again', async () => {
     assert.equal(cleared.json.data.status, 'active');
 });
 
+test('mistakes that hang on the day or on what is stored are named together', async () => {
+    const answer = await create(staff, person({ date_of_birth: '2099-01-01', registered_practice_id: 'nowhere', nhs_number: null,
+        nhs_number_status: 'verified' }));
+    assert.equal(answer.status, 422, answer.text);
+    assert.deepEqual(codes(answer), { '/date_of_birth': 'out_of_range', '/nhs_number': 'required', '/registered_practice_id': 'not_found' });
+});
+
+test('a name of blanks that nobody sees is no name', async () => {
+    for (const name of [' ', '\u00a0', '\u3000 ', '\u200b'])
+        assert.deepEqual(codes(await create(staff, person({ first_name: name }))), { '/first_name': 'empty' }, JSON.stringify(name));
+    assert.deepEqual(codes(await create(staff, person({ preferred_language: 'x' }))), { '/preferred_language': 'format' });
+});
+
 test('every offending member is named', async () => {
     const answer = await create(staff, { first_name: '', last_name: 'x'.repeat(101), date_of_birth: '1990-02-30', nhs_number: '6304695787',
         phone: '12345', email: 'nobody', gender: 'robot', address: { postcode: 'XX1 1XX1', wat: 1 }, version: 3, extra: null });
