@@ -118,7 +118,7 @@ static void reply_group(struct call *call, const struct appointment *appointment
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct group *group = call->body;
-    struct appointment appointments[GROUP_MAX];
+    struct appointment appointments[GROUP_MAX] = {0};
     struct booking booking;
     int64_t start_ms = group->common.appointment_datetime;
 

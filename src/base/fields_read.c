@@ -414,7 +414,7 @@ static void read_texts(struct reading *r, const struct field *field, const struc
 /* ---- objects ---- */
 
 static void read_object_members(struct reading *r, const struct field_set *set, const struct json *json,
-                                enum fields_mode mode, const struct place *place, void *object);
+                                enum fields_mode mode, const struct place *up, void *object);
 
 static void read_object(struct reading *r, const struct field *field, const struct json *json,
                         const struct place *place, enum fields_mode mode, void *at)

@@ -47,8 +47,7 @@ enum err appointment_find_reference(struct tx *tx, const char *reference, struct
 /* Writes the record under the patient's key, the indexes by patient, by practice and by reference, the hold
  * index, and the usage of that patient at that practice, all from the difference to before (as loaded; NULL
  * for a new one). */
-enum err appointment_save(struct tx *tx, const struct appointment *before,
-                          const struct appointment *appointment);
+enum err appointment_save(struct tx *tx, const struct appointment *before, const struct appointment *after);
 
 /* One page of an index, forwards in time, from_ms included, until_ms excluded; after: sort key of the page
  * before, or NULL. sorts: the key of each, for the cursor. */
