@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     CONNECTIONS_DEFAULT = 32,
@@ -234,6 +235,19 @@ static struct curl_slist *headers_make(const struct http_ask *ask)
     return list;
 }
 
+/* Debian's libcurl knows Debian's place for the certificates of authorities; linked into one program with it,
+ * we also run where the place is another (Amazon Linux). */
+static CURLcode authorities_set(CURL *handle)
+{
+    static const char *const files[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                        "/etc/pki/tls/certs/ca-bundle.crt"};
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (access(files[i], R_OK) == 0)
+            return curl_easy_setopt(handle, CURLOPT_CAINFO, files[i]);
+    return CURLE_OK;
+}
+
 static CURLcode limits_set(const struct http_client *client, CURL *handle, int64_t total_ms)
 {
     long connect_ms = (long)(client->options.connect_ms < total_ms ? client->options.connect_ms : total_ms);
@@ -253,6 +267,8 @@ static CURLcode limits_set(const struct http_client *client, CURL *handle, int64
         code = curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
     if (!code)
         code = curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (!code)
+        code = authorities_set(handle);
     if (!code)
         code = curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     if (!code)
