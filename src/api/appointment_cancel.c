@@ -33,6 +33,7 @@ const struct endpoint endpoint_appointment_cancel = {
     .flags = ENDPOINT_WRITES | ENDPOINT_VERSIONED,
     .data = &appointment_fields,
     .handle = handle,
+    .keys = appointment_keys,
     .errors = errors,
     .tag = "Appointments",
     .summary = "Cancel an appointment",

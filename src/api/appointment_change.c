@@ -9,9 +9,31 @@
 
 #include <string.h>
 
+void appointment_keys(const struct call *call, struct known *known)
+{
+    known_add(known, TABLE_APPOINTMENT, call->path_params[0], NULL);
+}
+
+/* What a change touches beside it. */
+static enum err expect_place(const struct call *call, struct tx *tx, const struct appointment *appointment)
+{
+    if (!store_is_remote(call->app->store))
+        return ERR_OK;
+    struct known *known = arena_alloc(tx_arena(tx), sizeof *known);
+    if (!known)
+        return ERR_MEMORY;
+    known->arena = tx_arena(tx);
+    known->count = 0;
+    known_booking(known, appointment->practice_id, appointment->patient_id, appointment->appointment_datetime);
+    tx_expect(tx, known->keys, known->count);
+    return ERR_OK;
+}
+
 enum err appointment_open(struct call *call, struct tx *tx, struct appointment *appointment)
 {
     enum err e = appointment_load(tx, call->path_params[0], appointment);
+    if (!e)
+        e = expect_place(call, tx, appointment);
     if (!e) e = access_appointment(call, tx, ACTION_APPOINTMENT_CHANGE, appointment->patient_id, appointment->practice_id);
     return e ? e : call_check_version(call, appointment->version);
 }

@@ -5,6 +5,10 @@
 
 #include "call/call.h"
 #include "domain/appointment.h"
+#include "store/known.h"
+
+/* The records that an endpoint on one appointment will read. */
+void appointment_keys(const struct call *call, struct known *known);
 
 /* Loads the appointment, checks that the caller may change it and that If-Match fits. */
 enum err appointment_open(struct call *call, struct tx *tx, struct appointment *appointment);

@@ -44,6 +44,12 @@ static enum err body_check(const void *object, const char *prefix, struct proble
 static const struct field_set body = {
     .name = "AppointmentCreate", .size = sizeof(struct appointment), FIELDS(body_rows), .check = body_check};
 
+static void keys(const struct call *call, struct known *known)
+{
+    const struct appointment *in = call->body;
+    known_booking(known, in->practice_id, in->patient_id, in->appointment_datetime);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct appointment *in = call->body;
@@ -89,6 +95,7 @@ const struct endpoint endpoint_appointment_create = {
     .body_mode = FIELDS_CREATE,
     .data = &appointment_fields,
     .handle = handle,
+    .keys = keys,
     .errors = errors,
     .tag = "Appointments",
     .summary = "Book or hold an appointment",

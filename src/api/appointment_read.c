@@ -1,4 +1,5 @@
 /* appointment_read.c - GET /appointments/{appointment_id}. */
+#include "api/appointment_change.h"
 #include "api/endpoint.h"
 #include "call/access.h"
 #include "call/reply.h"
@@ -27,6 +28,7 @@ const struct endpoint endpoint_appointment_read = {
     .flags = ENDPOINT_VERSIONED,
     .data = &appointment_fields,
     .handle = handle,
+    .keys = appointment_keys,
     .tag = "Appointments",
     .summary = "Read an appointment",
     .description = "Patients see their own, staff those of their practices, admins all.",

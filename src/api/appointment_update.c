@@ -42,6 +42,7 @@ const struct endpoint endpoint_appointment_update = {
     .body_mode = FIELDS_UPDATE,
     .data = &appointment_fields,
     .handle = handle,
+    .keys = appointment_keys,
     .errors = errors,
     .tag = "Appointments",
     .summary = "Move or change an appointment",

@@ -41,6 +41,14 @@ static void write_store(struct buf *buf, struct store *store)
         {"opendoor_store_batch_max", "gauge", "The most changes that were made durable at once.",
          (double)stats.batch_max},
         {"opendoor_store_bytes", "gauge", "Bytes that the store uses.", (double)stats.bytes_used},
+        {"opendoor_store_round_trips_total", "counter", "Requests to a store on other machines.",
+         (double)stats.round_trips},
+        {"opendoor_store_resent_total", "counter", "Of these, those that were sent again.", (double)stats.resent},
+        {"opendoor_store_items_read_total", "counter", "Records that these brought.", (double)stats.items_read},
+        {"opendoor_store_sent_bytes_total", "counter", "Bytes that went to such a store.",
+         (double)stats.bytes_sent},
+        {"opendoor_store_received_bytes_total", "counter", "Bytes that came from such a store.",
+         (double)stats.bytes_received},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -221,6 +221,17 @@ static enum err answer(struct looking *l, const struct practice *practice)
     return e;
 }
 
+static void keys(const struct call *call, struct known *known)
+{
+    struct wish wish = ((const struct query *)call->query)->wish;
+
+    if (wish.start_date == DATE_NONE)
+        wish.start_date = london_date(call->now_ms);
+    if (wish.end_date == DATE_NONE)
+        wish.end_date = wish.start_date + AVAILABILITY_DAYS - 1;
+    known_days(known, call->path_params[0], wish.start_date, wish.end_date);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct query *query = call->query;
@@ -250,6 +261,7 @@ const struct endpoint endpoint_practice_availability = {
     .query = &query_fields,
     .data = &answer_fields,
     .handle = handle,
+    .keys = keys,
     .tag = "Availability",
     .summary = "What can be booked at one access point",
     .description =

@@ -281,6 +281,17 @@ static bool search_seen(void *arg, const struct practice *practice)
     return search->filter->point.given || search->count < search->room;
 }
 
+/* Who searches loads what was found. */
+static void hits_expect(struct tx *tx, const struct practice_hit *hits, size_t count)
+{
+    struct key keys[EXPECT_MAX];
+    size_t known = 0;
+
+    for (; known < count && known < EXPECT_MAX; known++)
+        keys[known] = (struct key){.table = TABLE_PRACTICE, .part = hits[known].practice_id};
+    tx_expect(tx, keys, known);
+}
+
 enum err practice_search(struct tx *tx, const struct practice_filter *filter,
                          const struct practice_hit *after, size_t limit, struct practice_hit **hits,
                          size_t *count, bool *more)
@@ -299,5 +310,6 @@ enum err practice_search(struct tx *tx, const struct practice_filter *filter,
     *hits = search.hits;
     *more = search.count > limit;
     *count = *more ? limit : search.count;
+    hits_expect(tx, search.hits, *count);
     return ERR_OK;
 }

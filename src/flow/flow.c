@@ -46,13 +46,18 @@ static enum err flow_before(struct call *call)
     return e;
 }
 
+static bool remembers(const struct call *call)
+{
+    return call->idempotency_key && (call->endpoint->flags & ENDPOINT_CREATES);
+}
+
 /* One run of the transaction; again after a conflict. The caller's record, the idempotency record and what the endpoint
  * does stand or fall together. */
 static enum err flow_transact(struct tx *tx, void *arg)
 {
     struct call *call = arg;
     const struct endpoint *endpoint = call->endpoint;
-    bool remember = call->idempotency_key && (endpoint->flags & ENDPOINT_CREATES);
+    bool remember = remembers(call);
     bool replayed = false;
 
     reply_reset(call);
@@ -116,6 +121,26 @@ static void on_stored(struct store_job *job, enum err e)
     flow_end(flow->call, e, flow->done, flow->arg);
 }
 
+/* What the call will read, for a store that fetches it with one request. */
+static struct access access_of(struct call *call, bool writes)
+{
+    struct access access = {.write = writes};
+    struct known *known = store_is_remote(call->app->store) ? arena_alloc(call->arena, sizeof *known) : NULL;
+
+    if (!known)
+        return access;
+    known->arena = call->arena;
+    known->count = 0;
+    known_caller(known, call->caller.user_id, call->caller.family_id);
+    if (remembers(call))
+        idempotency_known(call, known);
+    if (call->endpoint->keys)
+        call->endpoint->keys(call, known);
+    access.keys = known->keys;
+    access.count = known->count;
+    return access;
+}
+
 static void transaction_start(struct flow *flow)
 {
     struct call *call = flow->call;
@@ -129,7 +154,7 @@ static void transaction_start(struct flow *flow)
         e = store_run(call->app->store, &access, call->arena, flow_transact, call);
     } else {
         flow->store_job = (struct store_job){
-            .access = {.write = writes}, .arena = call->arena, .fn = flow_transact, .arg = call, .done = on_stored};
+            .access = access_of(call, writes), .arena = call->arena, .fn = flow_transact, .arg = call, .done = on_stored};
         e = store_submit(call->app->store, &flow->store_job);
         if (!e)
             return; /* on_stored ends it */

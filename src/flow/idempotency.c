@@ -100,6 +100,14 @@ static enum err answer_again(struct call *call, struct tx *tx, const struct key 
     return ERR_OK;
 }
 
+void idempotency_known(struct call *call, struct known *known)
+{
+    struct key key;
+
+    if (record_key(call, &key) == ERR_OK)
+        known_add(known, key.table, key.part, key.sort);
+}
+
 enum err idempotency_begin(struct call *call, struct tx *tx, bool *replayed)
 {
     struct key key;

@@ -3,6 +3,7 @@
 #define FLOW_STEP_H
 
 #include "call/call.h"
+#include "store/known.h"
 
 /* route.c: sets endpoint, path_params and allow. ERR_NOT_FOUND, ERR_METHOD, ERR_BAD_REQUEST. */
 enum err route_find(struct call *call);
@@ -17,6 +18,8 @@ enum err input_check(struct call *call);
 /* idempotency.c: gives the first answer again (*replayed), or remembers this one. */
 enum err idempotency_begin(struct call *call, struct tx *tx, bool *replayed);
 enum err idempotency_end(struct call *call, struct tx *tx);
+/* The record that it will look for. */
+void idempotency_known(struct call *call, struct known *known);
 
 /* cors.c: headers for browsers of other origins, by the configured list. */
 void cors_headers(struct call *call);

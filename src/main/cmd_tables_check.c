@@ -38,7 +38,8 @@ const struct subcommand subcommand_tables_check = {
     .name = "tables check",
     .arguments = "",
     .summary = "compare the tables on DynamoDB with what is needed",
-    .help = "Says of each table whether it is there and has the right keys. Exits with 0 if all are right, with 1 if "
+    .help = "Says of each table whether it is there and has the right keys. Exits with 0 if all are right, "
+            "with 1 if "
             "not. Changes nothing.",
     .settings = COMMAND_TABLES,
     .run = run};

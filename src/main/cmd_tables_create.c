@@ -1,5 +1,5 @@
-/* cmd_tables_create.c - `opendoor tables create`: makes a store on DynamoDB, its tables and its keys. Harmless
- * when it is run again, and goes on where it was stopped. */
+/* cmd_tables_create.c - `opendoor tables create`: makes a store on DynamoDB, its tables and its keys.
+ * Harmless when it is run again, and goes on where it was stopped. */
 #include "main/subcommand.h"
 
 #include <stdio.h>
@@ -17,7 +17,8 @@ static int create(struct settings *settings)
     char message[256] = "";
 
     if (!settings->key_file && !settings->master_key) {
-        complain("Name the file of the master key with --key FILE, which is made if it is not there, or set MASTER_KEY.");
+        complain("Name the file of the master key with --key FILE, which is made if it is not there, or set "
+                 "MASTER_KEY.");
         return EXIT_USAGE;
     }
     struct dynamo_options options = dynamo_options_of(settings);
@@ -50,8 +51,10 @@ const struct subcommand subcommand_tables_create = {
     .name = "tables create",
     .arguments = "--key FILE",
     .summary = "make a store on DynamoDB",
-    .help = "Makes the tables that are missing, waits until they are ready, and makes the keys of a new store, with the "
-            "key file if it is not there. Every server needs that file, or its content in MASTER_KEY. Run again, it "
+    .help = "Makes the tables that are missing, waits until they are ready, and makes the keys of a new "
+            "store, with the "
+            "key file if it is not there. Every server needs that file, or its content in MASTER_KEY. Run "
+            "again, it "
             "changes nothing.",
     .settings = COMMAND_TABLES,
     .run = run};

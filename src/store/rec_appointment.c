@@ -210,10 +210,22 @@ static const char *row_id(const char *sort)
     return strlen(sort) > SORT_INSTANT ? sort + SORT_INSTANT : NULL;
 }
 
+static void rows_expect(struct tx *tx, const struct row *found, size_t count)
+{
+    struct key keys[EXPECT_MAX];
+    size_t known = 0;
+
+    for (size_t i = 0; i < count && known < EXPECT_MAX; i++)
+        if (row_id(found[i].sort))
+            keys[known++] = (struct key){.table = TABLE_APPOINTMENT, .part = row_id(found[i].sort)};
+    tx_expect(tx, keys, known);
+}
+
 static enum err rows_load(struct tx *tx, const struct row *found, size_t count, struct appointment_row *rows)
 {
     enum err e = ERR_OK;
 
+    rows_expect(tx, found, count);
     for (size_t i = 0; !e && i < count; i++) {
         const char *id = row_id(found[i].sort);
         rows[i].sort = found[i].sort;

@@ -72,7 +72,7 @@ enum table {
 enum { KEY_PART_MAX = 200, KEY_SORT_MAX = 200, VALUE_BYTES_MAX = 380 * 1024 }; /* DynamoDB's item is 400 KB */
 /* The part of a blinded table may be longer, since only its hash is kept. Writes that one transaction may
  * hold. */
-enum { KEY_BLIND_PART_MAX = 1024, TX_WRITES_MAX = 4096 };
+enum { KEY_BLIND_PART_MAX = 1024, TX_WRITES_MAX = 4096, EXPECT_MAX = 100 };
 
 struct key {
     enum table table;
@@ -119,6 +119,9 @@ bool store_is_remote(const struct store *store);
 /* Inside a transaction. Values live in the transaction's arena. */
 struct arena *tx_arena(struct tx *tx);
 enum err tx_get(struct tx *tx, const struct key *key, struct span *value);
+/* Tells that these will be asked for, so that a remote engine fetches them with one request, and the keys of the
+ * people in them. More than EXPECT_MAX: those beyond are fetched one by one. Errors show when they are asked for. */
+void tx_expect(struct tx *tx, const struct key *keys, size_t count);
 /* person: id of the person the value is about (its key is made at first use), or NULL for the store's key. */
 enum err tx_put(struct tx *tx, const struct key *key, const char *person, struct span value);
 enum err tx_delete(struct tx *tx, const struct key *key); /* absent is fine */

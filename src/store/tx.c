@@ -330,6 +330,20 @@ enum err tx_get(struct tx *tx, const struct key *key, struct span *value)
     return passes_by(e) ? e : fail(tx, e);
 }
 
+void tx_expect(struct tx *tx, const struct key *keys, size_t count)
+{
+    struct stored_key stored[EXPECT_MAX];
+    size_t known = 0;
+
+    if (!tx->view->ops->expect || count < 2)
+        return; /* a get of one key is one request too */
+    struct stored_key_room *rooms = arena_alloc(tx->arena, EXPECT_MAX * sizeof *rooms);
+    for (size_t i = 0; rooms && i < count && known < EXPECT_MAX; i++)
+        known += stored_key_make(tx->store->keyring, &tx->memo, &keys[i], &rooms[known], &stored[known]);
+    if (rooms)
+        (void)tx->view->ops->expect(tx->view, stored, known);
+}
+
 static enum err put(struct tx *tx, const struct key *key, const char *person, struct span value)
 {
     struct stored_key_room room;

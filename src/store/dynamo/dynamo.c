@@ -108,6 +108,20 @@ static void wanted_add(struct wanted *wanted, struct stored_key key)
     wanted->keys[wanted->count++] = (struct stored_key){room->bytes, key.size, key.part_size};
 }
 
+/* The key of whom a record is about, in the same request, unless it is open already. */
+static void wanted_add_person(struct wanted *wanted, const struct engine *engine, struct stored_key key)
+{
+    uint8_t open_key[SEAL_KEY_BYTES];
+    struct stored_key_room room;
+    const uint8_t *id = key.data + 1;
+
+    if (key.data[0] != KEY_OF_PERSON)
+        return;
+    if (!keyring_person_find(engine->keyring, id, open_key))
+        wanted_add(wanted, stored_key_of_person(id, &room));
+    sodium_memzero(open_key, sizeof open_key);
+}
+
 static void wanted_from_access(struct wanted *wanted, const struct engine *engine,
                                const struct access *access)
 {
@@ -116,8 +130,10 @@ static void wanted_from_access(struct wanted *wanted, const struct engine *engin
     struct stored_key key;
 
     for (size_t i = 0; engine->keyring && i < access->count; i++)
-        if (stored_key_make(engine->keyring, &memo, &access->keys[i], &room, &key))
+        if (stored_key_make(engine->keyring, &memo, &access->keys[i], &room, &key)) {
             wanted_add(wanted, key);
+            wanted_add_person(wanted, engine, key);
+        }
 }
 
 static void wanted_from_view(struct wanted *wanted, const struct dynamo_view *view)
@@ -172,7 +188,7 @@ static enum err run_with(const struct run *run, struct trip *trip, struct wanted
     wanted_from_access(wanted, run->engine, run->access);
     for (unsigned turn = 0; turn < ATTEMPTS_MAX; turn++) {
         arena_reset(trip->kept, trip->kept_mark);
-        dynamo_view_begin(&view, run->engine, trip);
+        dynamo_view_begin(&view, run->engine, trip, run->access->write);
         e = attempt_once(run, &view, wanted, &again);
         if (!again)
             return e;

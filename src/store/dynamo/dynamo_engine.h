@@ -124,7 +124,7 @@ struct dynamo_view {
     struct trip *trip;
     struct seen *buckets[SEEN_BUCKETS];
     struct seen *newest;
-    size_t reads;    /* requests that have brought something */
+    bool write;
     bool snapshot;   /* all that was got came with one TransactGetItems */
     bool walked;     /* somebody goes over everything and wants no one moment */
     bool committing; /* apply was called */
@@ -132,7 +132,7 @@ struct dynamo_view {
 };
 extern const struct view_ops dynamo_view_ops;
 
-void dynamo_view_begin(struct dynamo_view *view, struct engine *engine, struct trip *trip);
+void dynamo_view_begin(struct dynamo_view *view, struct engine *engine, struct trip *trip, bool write);
 /* Fetches keys beforehand. write: by BatchGetItem, for the commit checks them; else as one snapshot. */
 enum err dynamo_prefetch(struct dynamo_view *view, bool write, const struct stored_key *keys, size_t count);
 /* Is what was got the state of one moment? *stale: no. */

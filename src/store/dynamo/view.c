@@ -12,6 +12,7 @@
 
 #include "base/must.h"
 
+#include <sodium.h>
 #include <string.h>
 
 enum { PAGE_ITEMS_MAX = 1000, TURNS_MAX = 8, UNPROCESSED_BASE_MS = 20 };
@@ -21,9 +22,10 @@ static struct dynamo_view *mine(struct view *view)
     return (struct dynamo_view *)view;
 }
 
-void dynamo_view_begin(struct dynamo_view *view, struct engine *engine, struct trip *trip)
+void dynamo_view_begin(struct dynamo_view *view, struct engine *engine, struct trip *trip, bool write)
 {
-    *view = (struct dynamo_view){.view = {&dynamo_view_ops, true}, .engine = engine, .trip = trip};
+    *view = (struct dynamo_view){
+        .view = {&dynamo_view_ops, true}, .engine = engine, .trip = trip, .write = write};
 }
 
 /* ---- what was seen ---- */
@@ -112,7 +114,6 @@ static enum err ask(struct dynamo_view *view, const char *operation, const struc
     *conflict = outcome == OUTCOME_CONFLICT;
     if (outcome != OUTCOME_DONE)
         return *conflict ? ERR_BUSY : request.err;
-    view->reads++;
     return answer_parse(view->trip, json);
 }
 
@@ -295,24 +296,102 @@ static enum err snapshot_fetch(struct dynamo_view *view, const struct stored_key
     return e;
 }
 
+/* ---- the keys of people ---- */
+
+struct people {
+    struct stored_key keys[ITEMS_MAX];
+    struct stored_key_room rooms[ITEMS_MAX];
+    size_t count;
+};
+
+static void people_add(struct dynamo_view *view, struct people *people, const uint8_t *id)
+{
+    uint8_t open_key[SEAL_KEY_BYTES];
+    struct stored_key key;
+
+    if (people->count == ITEMS_MAX)
+        return;
+    key = stored_key_of_person(id, &people->rooms[people->count]);
+    bool known = dynamo_seen(view, key) || keyring_person_find(view->engine->keyring, id, open_key);
+    sodium_memzero(open_key, sizeof open_key);
+    for (size_t i = 0; !known && i < people->count; i++)
+        known = same_key(people->keys[i], key);
+    if (!known)
+        people->keys[people->count++] = key;
+}
+
+/* Whose keys will be needed to open what was seen since `before`; they are fetched in one request. */
+static enum err people_fetch(struct dynamo_view *view, const struct seen *before)
+{
+    struct seal_header header;
+
+    if (!view->engine->keyring)
+        return ERR_OK;
+    struct people *people = arena_alloc(view->trip->kept, sizeof *people);
+    if (!people)
+        return ERR_MEMORY;
+    people->count = 0;
+    for (const struct seen *seen = view->newest; seen != before; seen = seen->before)
+        if (seen->sealed.data && !seal_header_read(seen->sealed, &header) && header.kind == SEAL_PERSON)
+            people_add(view, people, header.id);
+    if (people->count < 2)
+        return ERR_OK; /* a get will do */
+    return batch_fetch(view, people->keys, people->count);
+}
+
+/* ---- beforehand ---- */
+
+static size_t unseen(struct dynamo_view *view, const struct stored_key *keys, size_t count,
+                     struct stored_key *left)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        bool again = dynamo_seen(view, keys[i]) != NULL;
+        for (size_t k = 0; !again && k < kept; k++)
+            again = same_key(left[k], keys[i]); /* DynamoDB refuses a batch with a key twice */
+        if (!again)
+            left[kept++] = keys[i];
+    }
+    return kept;
+}
+
+static enum err fetch_all(struct dynamo_view *view, bool snapshot, const struct stored_key *keys,
+                          size_t count)
+{
+    if (snapshot) {
+        enum err e = snapshot_fetch(view, keys, count);
+        view->snapshot = !e;
+        return e;
+    }
+    view->snapshot = false;
+    enum err e = batch_fetch(view, keys, count);
+    for (size_t i = 0; !e && i < count; i++)
+        e = seen_add(view, keys[i], NULL); /* what did not come is not there */
+    return e;
+}
+
 enum err dynamo_prefetch(struct dynamo_view *view, bool write, const struct stored_key *keys, size_t count)
 {
-    enum err e = ERR_OK;
+    struct stored_key left[ITEMS_MAX];
+    const struct seen *before = view->newest;
 
     must(count <= ITEMS_MAX);
+    count = unseen(view, keys, count, left);
     if (count == 0)
         return ERR_OK;
     if (count == 1) {
-        e = fetch_one(view, keys[0]);
-    } else if (!write) {
-        e = snapshot_fetch(view, keys, count);
-        view->snapshot = !e;
-    } else {
-        e = batch_fetch(view, keys, count);
-        for (size_t i = 0; !e && i < count; i++)
-            e = seen_add(view, keys[i], NULL); /* what did not come is not there */
+        view->snapshot = false;
+        return fetch_one(view, left[0]);
     }
-    return e;
+    enum err e = fetch_all(view, !write && !before, left, count);
+    return e ? e : people_fetch(view, before);
+}
+
+static enum err view_expect(struct view *base, const struct stored_key *keys, size_t count)
+{
+    struct dynamo_view *view = mine(base);
+    return dynamo_prefetch(view, view->write, keys, count);
 }
 
 /* ---- was it one moment? ---- */
@@ -481,6 +560,7 @@ static enum err view_scan(struct view *base, const struct range *range, struct a
     found.records = arena_zero(arena, found.max, sizeof *found.records);
     if (!found.records)
         return ERR_MEMORY;
+    const struct seen *before = view->newest;
     bool open = !is_empty(range);
     while (!e && open) {
         size_t left = found.max - found.count;
@@ -490,6 +570,8 @@ static enum err view_scan(struct view *base, const struct range *range, struct a
             e = page_keep(view, &page, range, &found);
         open = found.count < found.max && page.last.pk.size > 0;
     }
+    if (!e)
+        e = people_fetch(view, before);
     if (e)
         return e;
     *more = found.count == found.max;
@@ -555,4 +637,4 @@ static enum err view_walk(struct view *base, struct stored_key behind, size_t li
     return good == 0 && found.count > 0 ? ERR_DAMAGED : ERR_OK;
 }
 
-const struct view_ops dynamo_view_ops = {view_get, view_scan, view_walk, dynamo_apply};
+const struct view_ops dynamo_view_ops = {view_get, view_scan, view_walk, dynamo_apply, view_expect};
