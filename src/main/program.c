@@ -12,6 +12,14 @@
 
 #include <pthread.h>
 
+#ifdef OPENDOOR_CLOCK_MOVES /* test builds only */
+#include "base/clock_moved.h"
+#include "base/log.h"
+#define WALL_CLOCK clock_moved_ms
+#else
+#define WALL_CLOCK clock_now_ms
+#endif
+
 enum { SECOND_MS = 1000, ENDPOINTS_MAX = 120 };
 
 void signals_block(sigset_t *signals)
@@ -58,12 +66,33 @@ static bool demo_start(const struct program *program)
     return !e;
 }
 
+/* Never where appointments are real: there a wrong clock would be one more way to lose them. */
+static bool clock_start(const struct program *program)
+{
+#ifdef OPENDOOR_CLOCK_MOVES
+    if (!clock_move()) {
+        complain("%s is not a number of milliseconds, or too far.", CLOCK_OFFSET_VARIABLE);
+        return false;
+    }
+    if (clock_offset_ms() != 0 && program->settings.environment == ENVIRONMENT_PROD) {
+        complain("%s is for tests; it is not possible with ENVIRONMENT=prod.", CLOCK_OFFSET_VARIABLE);
+        return false;
+    }
+    if (clock_offset_ms() != 0)
+        log_line(LOG_WARN, "clock_moved");
+#else
+    (void)program;
+#endif
+    return true;
+}
+
 bool program_open(struct program *program)
 {
     struct app *app = &program->app;
 
-    *app =
-        (struct app){.settings = &program->settings, .clock = clock_now_ms, .stopping = &program->stopping};
+    *app = (struct app){.settings = &program->settings, .clock = WALL_CLOCK, .stopping = &program->stopping};
+    if (!clock_start(program))
+        return false;
     app->store = store_start_with(&program->settings, STORE_SERVE);
     return app->store && tokens_start(program) && demo_start(program);
 }

@@ -9,9 +9,10 @@ import { runProgram, startServer } from './lib/server.mjs';
 
 const DAY_MS = 86_400_000;
 
-test('the clock of a test build can be put forward and back', async () => {
+test('the clock of a test build can be put forward and back', async (t) => {
     for (const days of [120, -400]) {
         const server = await startServer({ env: { OPENDOOR_CLOCK_OFFSET_MS: String(days * DAY_MS) }, demo: false });
+        t.after(() => server.stop());
         const { json } = await server.request('GET', '/health');
         const apart = Date.parse(json.timestamp) - Date.now();
         assert.ok(Math.abs(apart - days * DAY_MS) < 60_000, json.timestamp);
