@@ -11,7 +11,7 @@ static void write_all(struct buf *buf)
     buf_text(buf, "opendoor " OPENDOOR_VERSION " - appointment booking for open-access NHS healthcare\n\n"
                   "usage: opendoor SUBCOMMAND [OPTIONS]\n\n");
     for (size_t i = 0; i < subcommand_count; i++)
-        buf_printf(buf, "  %-13s %s\n", subcommands[i]->name, subcommands[i]->summary);
+        buf_printf(buf, "  %-14s %s\n", subcommands[i]->name, subcommands[i]->summary);
     buf_text(buf, "\n`opendoor help SUBCOMMAND` lists its options; see also opendoor(1).\n"
                   "To try it: opendoor serve --demo, then http://127.0.0.1:5000/docs in a browser.\n");
 }
