@@ -24,7 +24,8 @@ static enum err expect_place(const struct call *call, struct tx *tx, const struc
         return ERR_MEMORY;
     known->arena = tx_arena(tx);
     known->count = 0;
-    known_booking(known, appointment->practice_id, appointment->patient_id, appointment->appointment_datetime);
+    known_booking(known, appointment->practice_id, appointment->patient_id,
+                  appointment->appointment_datetime);
     tx_expect(tx, known->keys, known->count);
     return ERR_OK;
 }
@@ -34,7 +35,9 @@ enum err appointment_open(struct call *call, struct tx *tx, struct appointment *
     enum err e = appointment_load(tx, call->path_params[0], appointment);
     if (!e)
         e = expect_place(call, tx, appointment);
-    if (!e) e = access_appointment(call, tx, ACTION_APPOINTMENT_CHANGE, appointment->patient_id, appointment->practice_id);
+    if (!e)
+        e = access_appointment(call, tx, ACTION_APPOINTMENT_CHANGE, appointment->patient_id,
+                               appointment->practice_id);
     return e ? e : call_check_version(call, appointment->version);
 }
 
@@ -45,18 +48,22 @@ static bool same_text(const char *a, const char *b)
 
 static bool is_moved(const struct appointment *before, const struct appointment *after)
 {
-    return before->appointment_datetime != after->appointment_datetime || before->duration_minutes != after->duration_minutes ||
-           before->appointment_type != after->appointment_type || before->delivery_channel != after->delivery_channel ||
+    return before->appointment_datetime != after->appointment_datetime ||
+           before->duration_minutes != after->duration_minutes ||
+           before->appointment_type != after->appointment_type ||
+           before->delivery_channel != after->delivery_channel ||
            !same_text(before->practitioner_id, after->practitioner_id);
 }
 
 /* A patient confirms a hold and cancels; what happened on the day is for staff to say. */
-static enum err status_check(struct call *call, struct tx *tx, const struct appointment *before, const struct appointment *after)
+static enum err status_check(struct call *call, struct tx *tx, const struct appointment *before,
+                             const struct appointment *after)
 {
     bool patients_own = after->status == before->status || after->status == STATUS_CANCELLED ||
                         (before->status == STATUS_PENDING && after->status == STATUS_BOOKED);
 
-    if (!status_may_become(before->status, after->status)) /* for nobody: two who change it at once see this */
+    if (!status_may_become(before->status,
+                           after->status)) /* for nobody: two who change it at once see this */
         return call_fail(call, ERR_STATUS_MOVE, "An appointment that is %s cannot become %s.",
                          field_enum_name(appointment_status_names, before->status),
                          field_enum_name(appointment_status_names, after->status));
@@ -65,13 +72,15 @@ static enum err status_check(struct call *call, struct tx *tx, const struct appo
     return access_appointment(call, tx, ACTION_APPOINTMENT_ATTEND, before->patient_id, before->practice_id);
 }
 
-static enum err members_check(struct call *call, const struct appointment *before, const struct appointment *after, bool moved)
+static enum err members_check(struct call *call, const struct appointment *before,
+                              const struct appointment *after, bool moved)
 {
     if (after->cancellation_reason && after->status != STATUS_CANCELLED)
         return call_problem(call, "/cancellation_reason", ERR_FIELD_VALUE,
                             "Send this together with \"status\": \"cancelled\" only.");
-    if (moved && (before->status != after->status ? !(before->status == STATUS_PENDING && after->status == STATUS_BOOKED)
-                                                  : before->status != STATUS_PENDING && before->status != STATUS_BOOKED))
+    if (moved && (before->status != after->status
+                      ? !(before->status == STATUS_PENDING && after->status == STATUS_BOOKED)
+                      : before->status != STATUS_PENDING && before->status != STATUS_BOOKED))
         return call_fail(call, ERR_STATUS_MOVE, "Only a booked or held appointment can be moved.");
     return ERR_OK;
 }
@@ -83,8 +92,8 @@ static bool holds_place(const struct appointment *appointment, int64_t now_ms)
 }
 
 /* Frees, takes, moves or relabels the place, by what the two states need. */
-static enum err place_change(struct call *call, struct tx *tx, const struct booking *booking, const struct appointment *before,
-                             struct appointment *after, bool moved)
+static enum err place_change(struct call *call, struct tx *tx, const struct booking *booking,
+                             const struct appointment *before, struct appointment *after, bool moved)
 {
     const struct practice *practice = &booking->practice;
     bool had = holds_place(before, call->now_ms);
@@ -99,22 +108,28 @@ static enum err place_change(struct call *call, struct tx *tx, const struct book
     return had && !has ? place_free(tx, practice, before, call->now_ms) : ERR_OK;
 }
 
-enum err appointment_change(struct call *call, struct tx *tx, const struct appointment *before, struct appointment *after)
+enum err appointment_change(struct call *call, struct tx *tx, const struct appointment *before,
+                            struct appointment *after)
 {
     bool moved = is_moved(before, after);
     bool leaves = before->status != after->status && after->status == STATUS_CANCELLED;
     struct booking booking;
 
     enum err e = status_check(call, tx, before, after);
-    if (!e) e = members_check(call, before, after, moved);
-    if (!e) e = booking_open(call, tx, before->practice_id, &booking);
-    if (!e && before->status == STATUS_PENDING && after->status != STATUS_CANCELLED && before->expires_at <= call->now_ms)
+    if (!e)
+        e = members_check(call, before, after, moved);
+    if (!e)
+        e = booking_open(call, tx, before->practice_id, &booking);
+    if (!e && before->status == STATUS_PENDING && after->status != STATUS_CANCELLED &&
+        before->expires_at <= call->now_ms)
         e = ERR_HOLD_EXPIRED;
     if (!e && (moved || leaves) && before->status != STATUS_PENDING)
-        e = booking_check_cutoff(&booking.practice, before->appointment_datetime, call->now_ms, booking.by_staff);
+        e = booking_check_cutoff(&booking.practice, before->appointment_datetime, call->now_ms,
+                                 booking.by_staff);
     if (!e && before->status == STATUS_PENDING && after->status == STATUS_BOOKED)
         after->expires_at = INSTANT_NONE; /* confirmed */
-    if (!e) e = place_change(call, tx, &booking, before, after, moved);
+    if (!e)
+        e = place_change(call, tx, &booking, before, after, moved);
     if (e)
         return e;
     after->version = before->version + 1;

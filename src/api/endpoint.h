@@ -42,7 +42,8 @@ struct endpoint {
     /* Slow work outside the transaction, on a pool's thread; may call store_run to read. NULL = none. */
     enum err (*prepare)(struct call *call);
     enum err (*handle)(struct call *call, struct tx *tx);
-    /* Which records it will read, from the input alone; asked only if the store is on other machines. NULL = not said. */
+    /* Which records it will read, from the input alone; asked only if the store is on other machines. NULL =
+     * not said. */
     void (*keys)(const struct call *call, struct known *known);
     const enum err
         *errors; /* its own, beside the general ones; ends with ERR_OK; NULL = none. For the document. */

@@ -233,7 +233,8 @@ static const struct setting table[] = {
      AT(store),
      .choices = stores,
      .value = "lmdb",
-     .help = "The storage engine: lmdb is the embedded one, for one server; dynamodb is Amazon's, for any number of them "
+     .help = "The storage engine: lmdb is the embedded one, for one server; dynamodb is Amazon's, for any "
+             "number of them "
              "(`opendoor tables create` makes its tables)."},
     {.variable = "DATA_DIR",
      .flag = "data",
@@ -242,7 +243,8 @@ static const struct setting table[] = {
      .type = SETTING_TEXT,
      AT(data_dir),
      .value = "./data.db",
-     .help = "The folder of the store, on a local disk. serve makes it on first use. Not looked at with STORE=dynamodb."},
+     .help = "The folder of the store, on a local disk. serve makes it on first use. Not looked at with "
+             "STORE=dynamodb."},
     {.variable = "KEY_FILE",
      .flag = "key",
      .argument = "FILE",
@@ -251,7 +253,8 @@ static const struct setting table[] = {
      AT(key_file),
      .help = "The file of the master key, made together with a new store; nobody else may be able to read "
              "it. Not set, "
-             "it is DATA_DIR with .key behind it. Keep a copy apart from the copies of the store. With STORE=dynamodb the "
+             "it is DATA_DIR with .key behind it. Keep a copy apart from the copies of the store. With "
+             "STORE=dynamodb the "
              "master key has to be given, the same for every server; `opendoor tables create` makes it."},
     {.variable = "MASTER_KEY",
      .commands = KEY_COMMANDS,
@@ -386,8 +389,10 @@ static const struct setting table[] = {
      .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
      AT(aws_region),
-     .help = "The region of AWS, like eu-west-2. Needed with STORE=dynamodb. The credentials come from where AWS's own tools "
-             "look for them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the role of the machine."},
+     .help = "The region of AWS, like eu-west-2. Needed with STORE=dynamodb. The credentials come from where "
+             "AWS's own tools "
+             "look for them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the role of the "
+             "machine."},
     {.variable = "DYNAMODB_ENDPOINT",
      .commands = KEY_COMMANDS,
      .type = SETTING_TEXT,
@@ -428,7 +433,8 @@ static const struct setting table[] = {
      .min = 1,
      .max = 512,
      .value = "32",
-     .help = "With STORE=dynamodb: how many requests are worked on at once; others wait. Each keeps a connection to "
+     .help = "With STORE=dynamodb: how many requests are worked on at once; others wait. Each keeps a "
+             "connection to "
              "DynamoDB."},
     {.variable = "USER_POOL_ID",
      .type = SETTING_TEXT,

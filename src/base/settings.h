@@ -75,7 +75,8 @@ typedef char *settings_getenv(const char *name); /* getenv, or a test's own */
 enum err settings_load(enum command command, int argc, char **argv, settings_getenv *get, struct arena *arena,
                        struct settings *settings, const char **why);
 
-/* Where Lambda's runtime listens ("127.0.0.1:9001"), or NULL. Lambda says it itself, so it is no row of the table. */
+/* Where Lambda's runtime listens ("127.0.0.1:9001"), or NULL. Lambda says it itself, so it is no row of the
+ * table. */
 const char *settings_runtime_api(settings_getenv *get);
 
 /* For `opendoor settings`: every setting with variable, flag, range, default and meaning. */

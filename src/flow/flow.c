@@ -1,8 +1,8 @@
 /* flow.c - the path of a call: route, who is it, input, transaction, reply.
  *
- * flow_before() runs on the door's thread. A read runs its transaction there too; a write is handed to the store's
- * writer; an endpoint with a prepare step goes through the pool first. flow_end() is the only place where an error becomes
- * a reply, and the only place where a request is logged and counted. */
+ * flow_before() runs on the door's thread. A read runs its transaction there too; a write is handed to the
+ * store's writer; an endpoint with a prepare step goes through the pool first. flow_end() is the only place
+ * where an error becomes a reply, and the only place where a request is logged and counted. */
 #include "flow/flow.h"
 
 #include "api/endpoint.h"
@@ -32,17 +32,21 @@ static enum err limits_check(struct call *call)
         return ERR_OK;
     bool known = call->caller.user_id;
     return limits_take(call->app->limits, known ? LIMIT_USER : LIMIT_ADDRESS,
-                       known ? call->caller.user_id : call->request.address, call->now_ms, &call->retry_after_s);
+                       known ? call->caller.user_id : call->request.address, call->now_ms,
+                       &call->retry_after_s);
 }
 
 static enum err flow_before(struct call *call)
 {
-    enum err e = route_find(call);          /* sets call->endpoint */
+    enum err e = route_find(call); /* sets call->endpoint */
     if (!e && call->request.method == METHOD_OPTIONS)
-        return ERR_OK;                      /* answered in flow_preflight */
-    if (!e) e = auth_token(call);           /* sets call->caller   */
-    if (!e) e = limits_check(call);
-    if (!e) e = input_check(call);          /* sets call->query, call->body */
+        return ERR_OK; /* answered in flow_preflight */
+    if (!e)
+        e = auth_token(call); /* sets call->caller   */
+    if (!e)
+        e = limits_check(call);
+    if (!e)
+        e = input_check(call); /* sets call->query, call->body */
     return e;
 }
 
@@ -51,8 +55,8 @@ static bool remembers(const struct call *call)
     return call->idempotency_key && (call->endpoint->flags & ENDPOINT_CREATES);
 }
 
-/* One run of the transaction; again after a conflict. The caller's record, the idempotency record and what the endpoint
- * does stand or fall together. */
+/* One run of the transaction; again after a conflict. The caller's record, the idempotency record and what
+ * the endpoint does stand or fall together. */
 static enum err flow_transact(struct tx *tx, void *arg)
 {
     struct call *call = arg;
@@ -63,12 +67,16 @@ static enum err flow_transact(struct tx *tx, void *arg)
     reply_reset(call);
     call->drawn = 0;
     enum err e = auth_caller(call, tx);
-    if (!e && remember) e = idempotency_begin(call, tx, &replayed);
-    if (!e && !replayed) e = endpoint->handle(call, tx);
-    if (!e && !replayed && remember && !call->verdict) e = idempotency_end(call, tx);
+    if (!e && remember)
+        e = idempotency_begin(call, tx, &replayed);
+    if (!e && !replayed)
+        e = endpoint->handle(call, tx);
+    if (!e && !replayed && remember && !call->verdict)
+        e = idempotency_end(call, tx);
     if (!e && !buf_ok(&call->reply.body))
         e = ERR_MEMORY; /* an answer that cannot be given must not have happened */
-    /* The audit record of what was done or read belongs here: same transaction, before anybody is answered. */
+    /* The audit record of what was done or read belongs here: same transaction, before anybody is answered.
+     */
     return e;
 }
 
@@ -153,8 +161,11 @@ static void transaction_start(struct flow *flow)
         struct access access = {.write = false};
         e = store_run(call->app->store, &access, call->arena, flow_transact, call);
     } else {
-        flow->store_job = (struct store_job){
-            .access = access_of(call, writes), .arena = call->arena, .fn = flow_transact, .arg = call, .done = on_stored};
+        flow->store_job = (struct store_job){.access = access_of(call, writes),
+                                             .arena = call->arena,
+                                             .fn = flow_transact,
+                                             .arg = call,
+                                             .done = on_stored};
         e = store_submit(call->app->store, &flow->store_job);
         if (!e)
             return; /* on_stored ends it */

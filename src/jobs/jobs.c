@@ -125,7 +125,8 @@ struct job_thread *jobs_start(const struct app *app)
 
     if (!self)
         return NULL;
-    *self = (struct job_thread){.app = app, .mutex = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER};
+    *self = (struct job_thread){
+        .app = app, .mutex = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER};
     if (pthread_create(&self->thread, NULL, work, self) == 0)
         return self;
     free(self);

@@ -55,7 +55,8 @@ struct view_ops {
                      struct record **records, size_t *count);
     /* After an error here nothing of this view may be committed: the engine remembers that by itself. */
     enum err (*apply)(struct view *view, const struct write *writes, size_t count);
-    /* These keys will be asked for: a remote engine fetches them in one request. NULL: a get costs nothing. */
+    /* These keys will be asked for: a remote engine fetches them in one request. NULL: a get costs nothing.
+     */
     enum err (*expect)(struct view *view, const struct stored_key *keys, size_t count);
 };
 

@@ -119,8 +119,9 @@ bool store_is_remote(const struct store *store);
 /* Inside a transaction. Values live in the transaction's arena. */
 struct arena *tx_arena(struct tx *tx);
 enum err tx_get(struct tx *tx, const struct key *key, struct span *value);
-/* Tells that these will be asked for, so that a remote engine fetches them with one request, and the keys of the
- * people in them. More than EXPECT_MAX: those beyond are fetched one by one. Errors show when they are asked for. */
+/* Tells that these will be asked for, so that a remote engine fetches them with one request, and the keys of
+ * the people in them. More than EXPECT_MAX: those beyond are fetched one by one. Errors show when they are
+ * asked for. */
 void tx_expect(struct tx *tx, const struct key *keys, size_t count);
 /* person: id of the person the value is about (its key is made at first use), or NULL for the store's key. */
 enum err tx_put(struct tx *tx, const struct key *key, const char *person, struct span value);
