@@ -223,7 +223,7 @@ static bool answer_fault(struct connection *connection, enum fault fault, const 
 
 static bool forward(struct connection *connection, const struct message *request, bool lose)
 {
-    struct message reply;
+    struct message reply = {0};
     bool done = send_all(connection->upstream, request->data, request->size) &&
                 message_read(connection->proxy, connection->upstream, &reply);
 

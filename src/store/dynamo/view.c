@@ -398,7 +398,7 @@ static enum err view_expect(struct view *base, const struct stored_key *keys, si
 
 static enum err chunk_validate(struct dynamo_view *view, struct seen **chunk, size_t count, bool *stale)
 {
-    struct stored_key keys[ITEMS_MAX];
+    struct stored_key keys[ITEMS_MAX] = {0};
     const struct json *responses;
 
     for (size_t i = 0; i < count; i++)
