@@ -90,7 +90,7 @@ static void listener_stop(struct instance *instance)
 {
     if (!instance->listening)
         return;
-    (void)pthread_kill(instance->listener, SIGTERM);
+    (void)pthread_kill(instance->listener, SIGINT);
     (void)pthread_join(instance->listener, NULL);
 }
 

@@ -142,7 +142,7 @@ struct seen *dynamo_seen(struct dynamo_view *view, struct stored_key key);
 bool dynamo_needs_check(const struct seen *seen);
 
 /* ---- commit.c ---- */
-enum err dynamo_apply(struct view *view, const struct write *writes, size_t count);
+enum err dynamo_apply(struct view *base, const struct write *writes, size_t count);
 
 /* ---- dynamo.c ---- */
 struct engine *dynamo_engine_new(const struct dynamo_options *options, char message[static 256], enum err *e);

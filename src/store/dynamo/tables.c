@@ -169,7 +169,7 @@ static enum err wrong(const struct shop *shop, const char *name, const char *wha
 
 static enum err create_one(const struct shop *shop, const char *name)
 {
-    struct look look;
+    struct look look = {0};
 
     enum err e = look_at(shop, name, &look);
     if (!e && look.state == STATE_WRONG)
@@ -190,7 +190,7 @@ static enum err check_one(const struct shop *shop, const char *name)
 {
     static const char *const words[] = {
         [STATE_ABSENT] = "is not there", [STATE_MAKING] = "is still being made", [STATE_READY] = "is there"};
-    struct look look;
+    struct look look = {0};
 
     enum err e = look_at(shop, name, &look);
     if (e)

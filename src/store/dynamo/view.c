@@ -122,7 +122,7 @@ static enum err ask(struct dynamo_view *view, const char *operation, const struc
 static enum err fetch_one(struct dynamo_view *view, struct stored_key key)
 {
     struct item item = {0};
-    const struct json *json;
+    const struct json *json = NULL;
     bool conflict;
 
     struct buf body = body_begin(view);
@@ -456,7 +456,7 @@ static struct split item_split(const struct item *item)
 static enum err page_ask(struct dynamo_view *view, const char *operation, const struct buf *body,
                          struct page *page)
 {
-    const struct json *json;
+    const struct json *json = NULL;
     struct item last = {0};
     bool conflict;
 
