@@ -12,6 +12,7 @@
 #include "jobs/job.h"
 #include "main/program.h"
 #include "main/subcommand.h"
+#include "outside/http_client.h"
 #include "outside/runtime_api.h"
 #include "store/rec_token_keys.h"
 
@@ -157,11 +158,16 @@ static int run(int argc, char **argv)
     static struct instance instance;
     const char *host = settings_runtime_api(getenv);
     int status = EXIT_FAILED;
+    const char *why;
 
     if (!host) {
         complain("AWS_LAMBDA_RUNTIME_API is not set: this runs inside AWS Lambda. `opendoor serve` runs "
                  "anywhere.");
         return EXIT_USAGE;
+    }
+    if (http_client_start(&why)) {
+        complain("%s", why);
+        return EXIT_FAILED;
     }
     struct arena *arena = arena_new(ARENA_BYTES);
     instance.runtime = runtime_api_new(host);

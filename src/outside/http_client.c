@@ -8,8 +8,8 @@
 
 #include "base/must.h"
 #include "base/time.h"
+#include "outside/curl_library.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -44,9 +44,9 @@ struct http_client {
 
 /* ---- the pool ---- */
 
-static void curl_start(void)
+enum err http_client_start(const char **why)
 {
-    must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+    return curl_library_start(why);
 }
 
 static int64_t either(int64_t value, int64_t otherwise)
@@ -56,11 +56,13 @@ static int64_t either(int64_t value, int64_t otherwise)
 
 struct http_client *http_client_new(const struct http_client_options *options)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     size_t connections = options->connections_max ? options->connections_max : CONNECTIONS_DEFAULT;
     pthread_condattr_t clock;
+    const char *why;
 
-    must(pthread_once(&once, curl_start) == 0 && connections <= CONNECTIONS_MAX);
+    must(connections <= CONNECTIONS_MAX);
+    if (curl_library_start(&why))
+        return NULL;
     struct http_client *client = calloc(1, sizeof *client + connections * sizeof(CURL *));
     if (!client)
         return NULL;
@@ -84,7 +86,7 @@ void http_client_free(struct http_client *client)
         return;
     must(client->idle_count == client->made);
     for (size_t i = 0; i < client->idle_count; i++)
-        curl_easy_cleanup(client->idle[i]);
+        libcurl.easy_cleanup(client->idle[i]);
     must(pthread_cond_destroy(&client->freed) == 0);
     must(pthread_mutex_destroy(&client->lock) == 0);
     free(client);
@@ -121,7 +123,7 @@ static CURL *handle_take(struct http_client *client, int64_t total_ms, enum err 
         client->made++;
     must(pthread_mutex_unlock(&client->lock) == 0);
     if (is_mine && !handle) {
-        handle = curl_easy_init();
+        handle = libcurl.easy_init();
         must(pthread_mutex_lock(&client->lock) == 0);
         client->made -= handle ? 0 : 1;
         must(pthread_mutex_unlock(&client->lock) == 0);
@@ -132,7 +134,7 @@ static CURL *handle_take(struct http_client *client, int64_t total_ms, enum err 
 
 static void handle_put(struct http_client *client, CURL *handle)
 {
-    curl_easy_reset(handle); /* keeps its connection */
+    libcurl.easy_reset(handle); /* keeps its connection */
     must(pthread_mutex_lock(&client->lock) == 0);
     client->idle[client->idle_count++] = handle;
     must(pthread_cond_signal(&client->freed) == 0);
@@ -217,7 +219,7 @@ static int body_seek(void *arg, curl_off_t offset, int origin)
 
 static struct curl_slist *headers_make(const struct http_ask *ask)
 {
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* no waiting for "100 Continue" */
+    struct curl_slist *list = libcurl.slist_append(NULL, "Expect:"); /* no waiting for "100 Continue" */
     char line[HEADER_LINE_MAX];
 
     must(ask->header_count <= HTTP_CLIENT_HEADERS_MAX);
@@ -225,10 +227,10 @@ static struct curl_slist *headers_make(const struct http_ask *ask)
         const struct http_header *header = &ask->headers[i];
         int size = snprintf(line, sizeof line, "%s: %s", header->name, header->value);
         struct curl_slist *longer = size > 0 && (size_t)size < sizeof line && !strpbrk(line, "\r\n")
-                                        ? curl_slist_append(list, line)
+                                        ? libcurl.slist_append(list, line)
                                         : NULL;
         if (!longer)
-            curl_slist_free_all(list);
+            libcurl.slist_free_all(list);
         list = longer;
     }
     explicit_bzero(line, sizeof line); /* keys may stand in a header */
@@ -244,68 +246,68 @@ static CURLcode authorities_set(CURL *handle)
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (access(files[i], R_OK) == 0)
-            return curl_easy_setopt(handle, CURLOPT_CAINFO, files[i]);
+            return libcurl.easy_setopt(handle, CURLOPT_CAINFO, files[i]);
     return CURLE_OK;
 }
 
 static CURLcode limits_set(const struct http_client *client, CURL *handle, int64_t total_ms)
 {
     long connect_ms = (long)(client->options.connect_ms < total_ms ? client->options.connect_ms : total_ms);
-    CURLcode code = curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)total_ms);
+    CURLcode code = libcurl.easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)total_ms);
 
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+        code = libcurl.easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+        code = libcurl.easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+        code = libcurl.easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+        code = libcurl.easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_PROXY, "");
+        code = libcurl.easy_setopt(handle, CURLOPT_PROXY, "");
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+        code = libcurl.easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+        code = libcurl.easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
     if (!code)
         code = authorities_set(handle);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+        code = libcurl.easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_MAXCONNECTS, 2L);
+        code = libcurl.easy_setopt(handle, CURLOPT_MAXCONNECTS, 2L);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, (long)KEEP_SECONDS);
+        code = libcurl.easy_setopt(handle, CURLOPT_MAXAGE_CONN, (long)KEEP_SECONDS);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+        code = libcurl.easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
     return code;
 }
 
 static CURLcode ask_set(CURL *handle, const struct http_ask *ask, struct sending *sending,
                         struct http_answer *answer)
 {
-    CURLcode code = curl_easy_setopt(handle, CURLOPT_URL, ask->url);
+    CURLcode code = libcurl.easy_setopt(handle, CURLOPT_URL, ask->url);
 
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
+        code = libcurl.easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_WRITEDATA, answer);
+        code = libcurl.easy_setopt(handle, CURLOPT_WRITEDATA, answer);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+        code = libcurl.easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_HEADERDATA, answer);
+        code = libcurl.easy_setopt(handle, CURLOPT_HEADERDATA, answer);
     if (!code && ask->body.data) {
-        code = curl_easy_setopt(handle, CURLOPT_POST, 1L);
+        code = libcurl.easy_setopt(handle, CURLOPT_POST, 1L);
         if (!code)
-            code = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)ask->body.size);
+            code = libcurl.easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)ask->body.size);
         if (!code)
-            code = curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_read);
+            code = libcurl.easy_setopt(handle, CURLOPT_READFUNCTION, on_read);
         if (!code)
-            code = curl_easy_setopt(handle, CURLOPT_READDATA, sending);
+            code = libcurl.easy_setopt(handle, CURLOPT_READDATA, sending);
         if (!code)
-            code = curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, body_seek);
+            code = libcurl.easy_setopt(handle, CURLOPT_SEEKFUNCTION, body_seek);
     }
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, ask->method);
+        code = libcurl.easy_setopt(handle, CURLOPT_CUSTOMREQUEST, ask->method);
     return code;
 }
 
@@ -327,7 +329,8 @@ static void why_set(struct http_answer *answer, CURLcode code)
 {
     if (code)
         (void)snprintf(answer->why, sizeof answer->why, "%s",
-                       answer->too_large ? "The answer is larger than is taken." : curl_easy_strerror(code));
+                       answer->too_large ? "The answer is larger than is taken."
+                                         : libcurl.easy_strerror(code));
 }
 
 static void answer_reset(struct http_answer *answer, size_t body_max)
@@ -357,12 +360,12 @@ static CURLcode perform(const struct http_client *client, CURL *handle, const st
     if (!code)
         code = ask_set(handle, ask, &sending, answer);
     if (!code)
-        code = curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+        code = libcurl.easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
     if (!code)
-        code = curl_easy_perform(handle);
-    if (curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK)
+        code = libcurl.easy_perform(handle);
+    if (libcurl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK)
         answer->status = (int)status;
-    curl_slist_free_all(headers);
+    libcurl.slist_free_all(headers);
     return code;
 }
 

@@ -28,7 +28,11 @@ struct http_client_options {
     size_t answer_bytes_max; /* for a request that names no size; 0 = 1 MiB */
 };
 
-/* NULL if there is no memory. */
+/* Loads what clients are made of (curl_library.h); the first of them does it too. ERR_OUTSIDE: it is not
+ * there; *why is a sentence that says what to do. */
+enum err http_client_start(const char **why);
+
+/* NULL if there is no memory, or http_client_start() fails. */
 struct http_client *http_client_new(const struct http_client_options *options);
 /* Nobody may be calling. Takes NULL. */
 void http_client_free(struct http_client *client);

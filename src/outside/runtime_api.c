@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "outside/curl_library.h"
 
-#include <curl/curl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,15 +51,15 @@ static bool is_host(const char *host)
 
 struct runtime_api *runtime_api_new(const char *host)
 {
-    struct runtime_api *api = is_host(host) ? calloc(1, sizeof *api) : NULL;
+    const char *why;
+    struct runtime_api *api =
+        is_host(host) && curl_library_start(&why) == ERR_OK ? calloc(1, sizeof *api) : NULL;
 
     if (!api)
         return NULL;
     (void)snprintf(api->base, sizeof api->base, "http://%s/2018-06-01/runtime", host);
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
-        api->easy = curl_easy_init();
-        api->multi = curl_multi_init();
-    }
+    api->easy = libcurl.easy_init();
+    api->multi = libcurl.multi_init();
     if (api->easy && api->multi)
         return api;
     runtime_api_free(api);
@@ -70,15 +70,15 @@ void runtime_api_free(struct runtime_api *api)
 {
     if (!api)
         return;
-    curl_easy_cleanup(api->easy);
-    (void)curl_multi_cleanup(api->multi);
+    libcurl.easy_cleanup(api->easy);
+    (void)libcurl.multi_cleanup(api->multi);
     free(api);
 }
 
 void runtime_api_wake(struct runtime_api *api)
 {
     atomic_store(&api->woken, true);
-    (void)curl_multi_wakeup(api->multi);
+    (void)libcurl.multi_wakeup(api->multi);
 }
 
 /* ---- one exchange ---- */
@@ -134,23 +134,23 @@ static bool set_up(struct runtime_api *api, const char *url, const struct span *
 {
     CURL *easy = api->easy;
 
-    curl_easy_reset(easy); /* keeps the connection */
-    bool good = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_USERAGENT, "opendoor/" OPENDOOR_VERSION) == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
-                curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange) == CURLE_OK;
+    libcurl.easy_reset(easy); /* keeps the connection */
+    bool good = libcurl.easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_USERAGENT, "opendoor/" OPENDOOR_VERSION) == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+                libcurl.easy_setopt(easy, CURLOPT_HEADERDATA, exchange) == CURLE_OK;
     if (good && body)
-        good = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-               curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)POST_MS) == CURLE_OK;
+        good = libcurl.easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+               libcurl.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size) == CURLE_OK &&
+               libcurl.easy_setopt(easy, CURLOPT_POSTFIELDS, body->data) == CURLE_OK &&
+               libcurl.easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+               libcurl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)POST_MS) == CURLE_OK;
     return good;
 }
 
@@ -160,7 +160,7 @@ static bool ended(CURLM *multi, CURLcode *code)
     int left;
     const CURLMsg *message;
 
-    while ((message = curl_multi_info_read(multi, &left))) {
+    while ((message = libcurl.multi_info_read(multi, &left))) {
         if (message->msg == CURLMSG_DONE) {
             *code = message->data.result;
             return true;
@@ -177,11 +177,11 @@ static enum err transfer(struct runtime_api *api, bool may_stop)
     for (;;) {
         if (may_stop && atomic_load(&api->woken))
             return ERR_STOPPING;
-        if (curl_multi_perform(api->multi, &running) != CURLM_OK)
+        if (libcurl.multi_perform(api->multi, &running) != CURLM_OK)
             return ERR_OUTSIDE;
         if (ended(api->multi, &code))
             return code == CURLE_OK ? ERR_OK : ERR_OUTSIDE;
-        if (curl_multi_poll(api->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)
+        if (libcurl.multi_poll(api->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)
             return ERR_OUTSIDE;
     }
 }
@@ -196,15 +196,15 @@ static enum err exchange_run(struct runtime_api *api, const char *path, const st
     int size = snprintf(url, sizeof url, "%s%s", api->base, path);
     if (size < 0 || (size_t)size >= sizeof url || !set_up(api, url, body, headers, exchange))
         return ERR_OUTSIDE;
-    if (curl_multi_add_handle(api->multi, api->easy) != CURLM_OK)
+    if (libcurl.multi_add_handle(api->multi, api->easy) != CURLM_OK)
         return ERR_OUTSIDE;
     enum err e = transfer(api, !body);
-    (void)curl_multi_remove_handle(api->multi, api->easy);
+    (void)libcurl.multi_remove_handle(api->multi, api->easy);
     if (e)
         return e;
     if (!buf_ok(&exchange->body) || exchange->no_room)
         return ERR_MEMORY;
-    return curl_easy_getinfo(api->easy, CURLINFO_RESPONSE_CODE, status) == CURLE_OK ? ERR_OK : ERR_OUTSIDE;
+    return libcurl.easy_getinfo(api->easy, CURLINFO_RESPONSE_CODE, status) == CURLE_OK ? ERR_OK : ERR_OUTSIDE;
 }
 
 /* ---- the three of them ---- */

@@ -481,10 +481,14 @@ static struct engine *engine_alloc(const struct dynamo_options *options)
 
 struct engine *dynamo_engine_new(const struct dynamo_options *options, char message[static 256], enum err *e)
 {
-    struct engine *engine = engine_alloc(options);
     const char *wrong = NULL;
 
-    *e = ERR_OK;
+    *e = http_client_start(&wrong);
+    if (*e) {
+        (void)snprintf(message, MESSAGE_BYTES, "%s", wrong);
+        return NULL;
+    }
+    struct engine *engine = engine_alloc(options);
     if (!engine) {
         (void)snprintf(message, MESSAGE_BYTES, "There is not enough memory to open the store.");
         *e = ERR_MEMORY;
