@@ -31,9 +31,11 @@ static void need(int code, const char *what)
 static void put(struct bare *bare, MDB_txn *txn, size_t kind, const char *id)
 {
     char key[1 + RECORD_ID_BYTES];
-    bool together = bare->load->kinds[kind].place == 'p'; /* then the kind comes last */
+    char place = bare->load->kinds[kind].place;
 
-    key[0] = together ? (char)0x7f : (char)(kind + 1);
+    key[0] = (char)(kind + 1);
+    if (place == 'p' || place == 'u' || place == 'd') /* they stand together, so the kind comes last */
+        key[0] = place == 'p' ? 0x7f : 0x7e;
     memcpy(key + 1, id, RECORD_ID_BYTES);
     key[RECORD_ID_BYTES] = (char)kind;
     MDB_val at = {sizeof key, key};

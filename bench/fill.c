@@ -41,6 +41,8 @@ enum {
     SLOT_MINUTES = 15,
     MORNING_SLOTS = 20,
     DAYS_MAX = 84,
+    REFERENCE_TURN_MS = 32, /* as appointment_reference_make() has it */
+    REFERENCES_A_TURN = 50,
     PER_DAY_MAX = 160, /* eight doctors' mornings */
 };
 
@@ -205,16 +207,16 @@ static enum err patient_put(struct tx *tx, const struct plan *plan, uint64_t num
 
 /* ---- days ---- */
 
-/* Factor and shift are such that no two numbers below 2^40 give the same reference. */
-static const char *reference_of(struct tx *tx, uint64_t number)
+/* As if all had been booked one after the other until a moment ago. No two have the same. */
+static const char *reference_of(struct tx *tx, const struct plan *plan, uint64_t number)
 {
-    uint64_t mixed = number * UINT64_C(0x9e3779b97f4a7c15);
-    uint8_t bytes[5];
+    int64_t all = plan->practices * plan->days * plan->per_day;
+    int64_t turns_ago = all / REFERENCES_A_TURN - (int64_t)number / REFERENCES_A_TURN + 1;
+    unsigned drawn = (unsigned)(number % REFERENCES_A_TURN) * 1237;
+    uint8_t random[2] = {(uint8_t)(drawn >> 8), (uint8_t)drawn};
     char text[10];
 
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)(mixed >> (8 * i));
-    reference_format(bytes, text);
+    appointment_reference_make(tx, plan->now_ms - turns_ago * REFERENCE_TURN_MS, random, text);
     return arena_dup(tx_arena(tx), text);
 }
 
@@ -238,7 +240,7 @@ static enum err appointment_put(struct tx *tx, const struct plan *plan, struct d
 
     appointment_init(&appointment);
     appointment.appointment_id = id_text(tx, ID_APPOINTMENT, number);
-    appointment.reference = reference_of(tx, number);
+    appointment.reference = reference_of(tx, plan, number);
     appointment.patient_id = appointment.created_by = id_text(tx, ID_PATIENT, patient);
     appointment.practice_id = day->practice_id;
     appointment.appointment_datetime =

@@ -16,7 +16,8 @@ static _Noreturn void usage(const char *program, const char *what)
         "usage: %s [--records 600u,450n,...] [--batch N] [--population N] [--days N] [--filled N] [--seconds "
         "S]\n"
         "       [--dir FOLDER]\n"
-        "       records: stored bytes each (%d to %d) and n, s, u or p (see bench/records.h); at most %d\n",
+        "       records: stored bytes each (%d to %d) and n, s, u, d or p (see bench/records.h); at most "
+        "%d\n",
         program, what, program, RECORD_BYTES_MIN, RECORD_BYTES_MAX, RECORDS_MAX);
     exit(2);
 }
@@ -38,7 +39,7 @@ static void records_read(struct load *load, const char *program, const char *tex
     while (*text) {
         char *end;
         unsigned long bytes = strtoul(text, &end, 10);
-        if (end == text || *end == '\0' || !strchr("nsup", *end) || bytes < RECORD_BYTES_MIN ||
+        if (end == text || *end == '\0' || !strchr("nsudp", *end) || bytes < RECORD_BYTES_MIN ||
             bytes > RECORD_BYTES_MAX || load->count == RECORDS_MAX)
             usage(program, "the list of records is not right");
         load->kinds[load->count++] = (struct record_kind){bytes, *end};
@@ -130,7 +131,8 @@ static uint64_t place_of(const struct load *load, size_t kind, uint64_t booking)
     case 's':
         return scatter(booking * RECORDS_MAX + kind);
     case 'u':
-        return scatter(scatter(booking * RECORDS_MAX + kind) % (load->days ? load->days : load->population));
+    case 'd':
+        return scatter(scatter(booking) % (load->days ? load->days : load->population));
     default:
         return scatter(booking % load->population);
     }
@@ -139,9 +141,14 @@ static uint64_t place_of(const struct load *load, size_t kind, uint64_t booking)
 void record_id(const struct load *load, size_t kind, uint64_t booking, char out[static RECORD_ID_BYTES])
 {
     uint64_t place = place_of(load, kind, booking);
+    uint64_t rest = scatter(place);
 
+    if (load->kinds[kind].place == 'u')
+        rest = UINT64_C(1) << 63; /* in the middle of its day */
+    else if (load->kinds[kind].place == 'd')
+        rest = scatter(booking);
     (void)snprintf(out, RECORD_ID_BYTES, "%016llx%016llx", (unsigned long long)place,
-                   (unsigned long long)scatter(place));
+                   (unsigned long long)rest);
 }
 
 static double seconds_of(clockid_t clock)

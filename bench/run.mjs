@@ -281,8 +281,8 @@ async function bodyBytes(server, lines) {
 
 // What a booking writes of whom the practice knows already, as bench/records.h takes it: bytes, and where they go.
 function recordsOf(sizes) {
-    const places = { day: 'u', agenda: 'p', appointment: 'n', appointment_by_patient: 'p', appointment_by_practice: 's',
-        appointment_reference: 's', usage: 'p', usage_by_practice: 'u' };
+    const places = { day: 'u', agenda: 'p', appointment: 'n', appointment_by_patient: 'p', appointment_by_practice: 'd',
+        appointment_reference: 'n', usage: 'p', usage_by_practice: 'u' };
     return Object.entries(places).map(([table, place]) => `${Math.max(64, sizes[table])}${place}`).join(',');
 }
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEAL_BYTES = 58, PERSON_BYTES = 40 };
+enum { SEAL_BYTES = 58, PART_BYTES = 40, SORT_BYTES = 40, DAY_DIGITS = 16 };
 
 struct bench {
     const struct load *load;
@@ -55,23 +55,49 @@ static enum table table_for(const struct load *load, size_t kind)
         return TABLE_IDEMPOTENCY;
     case 'u':
         return TABLE_DAY;
+    case 'd':
+        return TABLE_APPOINTMENT_BY_PRACTICE;
     default:
         return TABLE_APPOINTMENT;
+    }
+}
+
+/* Part and sort, as the table has them. */
+static void texts_make(const struct load *load, size_t kind, uint64_t number, char part[static PART_BYTES],
+                       char sort[static SORT_BYTES])
+{
+    char id[RECORD_ID_BYTES];
+
+    record_id(load, kind, number, id);
+    (void)snprintf(part, PART_BYTES, "%s", id);
+    (void)snprintf(sort, SORT_BYTES, "%02zu", kind);
+    switch (load->kinds[kind].place) {
+    case 'p':
+        (void)snprintf(part, PART_BYTES, "patient-%016llx", (unsigned long long)(number % load->population));
+        break;
+    case 'd': /* the day; an instant of it */
+        (void)snprintf(sort, SORT_BYTES, "%s %02zu", id + DAY_DIGITS, kind);
+        part[DAY_DIGITS] = '\0';
+        break;
+    case 'u':
+        (void)snprintf(sort, SORT_BYTES, "2026-11-25 %02zu", kind);
+        part[DAY_DIGITS] = '\0';
+        break;
+    default:
+        break;
     }
 }
 
 static enum err put(struct tx *tx, const struct load *load, size_t kind, uint64_t number)
 {
     static const uint8_t bytes[RECORD_BYTES_MAX];
-    char id[RECORD_ID_BYTES];
-    char number_text[4];
-    char person[PERSON_BYTES];
+    char part[PART_BYTES];
+    char sort[SORT_BYTES];
+    char person[PART_BYTES];
 
-    record_id(load, kind, number, id);
-    (void)snprintf(number_text, sizeof number_text, "%02zu", kind % 100);
+    texts_make(load, kind, number, part, sort);
     (void)snprintf(person, sizeof person, "patient-%016llx", (unsigned long long)(number % load->population));
-    bool about_person = load->kinds[kind].place == 'p';
-    struct key key = {table_for(load, kind), about_person ? person : id, number_text};
+    struct key key = {table_for(load, kind), part, sort};
     if (record_is_old(load, kind)) {
         struct span before;
         enum err e = tx_get(tx, &key, &before);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { REFERENCE_TRIES = 5, REFERENCE_RANDOM = 5, REFERENCE_TEXT = 10, MS_A_MINUTE = 60000 };
+enum { REFERENCE_TRIES = 5, REFERENCE_RANDOM = 2, REFERENCE_TEXT = 10, MS_A_MINUTE = 60000 };
 
 enum err booking_open(struct call *call, struct tx *tx, const char *practice_id, struct booking *booking)
 {
@@ -41,7 +41,7 @@ enum err booking_patient(struct call *call, struct tx *tx, const struct booking 
     return practice->requires_registration == TRUTH_YES && !registered ? ERR_NEEDS_REGISTRATION : ERR_OK;
 }
 
-/* Unique by trying: 40 random bits rarely meet a reference that is there. */
+/* Unique by trying: it rarely meets a reference that is there. */
 static enum err reference_draw(struct call *call, struct tx *tx, const char **reference)
 {
     for (int try = 0; try < REFERENCE_TRIES; try++) {
@@ -49,7 +49,7 @@ static enum err reference_draw(struct call *call, struct tx *tx, const char **re
         char text[REFERENCE_TEXT];
         struct span value;
         call_random(call, random, sizeof random);
-        reference_format(random, text);
+        appointment_reference_make(tx, call->now_ms, random, text);
         *reference = arena_dup(call->arena, text);
         struct key key = {.table = TABLE_APPOINTMENT_REFERENCE, .part = *reference};
         if (!*reference)

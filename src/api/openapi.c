@@ -609,7 +609,7 @@ static const char fixed_schemas[] =
 static bool is_startup(enum err err)
 {
     return err == ERR_KEY_MISSING || err == ERR_KEY_WRONG || err == ERR_KEY_READABLE ||
-           err == ERR_STORE_NEWER || err == ERR_STORE_LOCKED || err == ERR_SETTING;
+           err == ERR_STORE_OLDER || err == ERR_STORE_NEWER || err == ERR_STORE_LOCKED || err == ERR_SETTING;
 }
 
 static void put_error_codes(struct yaml *yaml)

@@ -44,6 +44,7 @@ ERR_ROW(ERR_DAMAGED, "record_damaged", 500, false, "A stored record is damaged a
 ERR_ROW(ERR_KEY_MISSING, "key_missing", 500, false, "The store has data but its master key is missing.")
 ERR_ROW(ERR_KEY_WRONG, "key_wrong", 500, false, "The master key is not the one of this store.")
 ERR_ROW(ERR_KEY_READABLE, "key_readable", 500, false, "The key file can be read by others; make it mode 0600.")
+ERR_ROW(ERR_STORE_OLDER, "store_older", 500, false, "The store was written by an older version of this program.")
 ERR_ROW(ERR_STORE_NEWER, "store_newer", 500, false, "The store was written by a newer version of this program.")
 ERR_ROW(ERR_STORE_LOCKED, "store_locked", 500, false, "Another server is using this store.")
 ERR_ROW(ERR_SETTING, "setting_invalid", 500, false, "A setting is wrong.")

@@ -96,6 +96,26 @@ void reference_format(const uint8_t random[static 5], char out[static 10])
     out[at] = '\0';
 }
 
+bool reference_number(const char *reference, uint64_t *number)
+{
+    uint64_t bits = 0;
+    size_t at = 0;
+
+    for (int i = 0; i < SYMBOLS; i++) {
+        if (i == GROUP && reference[at++] != '-')
+            return false;
+        const char *symbol = reference[at] ? strchr(alphabet, reference[at]) : NULL;
+        if (!symbol)
+            return false;
+        bits = bits << SYMBOL_BITS | (uint64_t)(symbol - alphabet);
+        at++;
+    }
+    if (reference[at] != '\0')
+        return false;
+    *number = bits;
+    return true;
+}
+
 /* The symbol that a typed character means, or 0. */
 static char symbol_of(char c)
 {

@@ -44,6 +44,8 @@ void agenda_remove(struct agenda *agenda, const char *appointment_id);
 
 /* Readable on the phone: Crockford base 32 without look-alikes, like "K7M2-9XQF" (8 symbols, 40 bits). */
 void reference_format(const uint8_t random[static 5], char out[static 10]);
+/* The 40 bits of a stored form; false if it is none. */
+bool reference_number(const char *reference, uint64_t *number);
 /* The stored form of what somebody typed (case, blanks, hyphens, O for 0, I and L for 1); false if it cannot
  * be one. */
 bool reference_parse(const char *text, size_t size, char out[static 10]);

@@ -6,6 +6,7 @@
 #include "sec/keyring.h"
 
 #include "base/must.h"
+#include "sec/permute.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -20,6 +21,8 @@ enum {
     WRAPPED_KEY_BYTES = NUMBER_BYTES + SEAL_KEY_BYTES,
     WRAPPED_MAX = SEAL_KEY_BYTES + 1 + STORE_KEYS_MAX * WRAPPED_KEY_BYTES,
 };
+
+_Static_assert((int)PERMUTE_KEY_BYTES == (int)BLIND_BYTES, "a keyed hash is the key of the permutation");
 
 struct store_key {
     uint8_t number[NUMBER_BYTES]; /* little endian, as in the header */
@@ -40,7 +43,8 @@ struct people_set {
 struct keyring {
     struct key_source source;
     uint8_t index_key[SEAL_KEY_BYTES];
-    struct store_key keys[STORE_KEYS_MAX]; /* the last one is the newest */
+    uint8_t permute_key[PERMUTE_KEY_BYTES]; /* made from the index key */
+    struct store_key keys[STORE_KEYS_MAX];  /* the last one is the newest */
     size_t key_count;
     pthread_mutex_t locks[PEOPLE_LOCKS];
     struct people_set people[PEOPLE_SETS];
@@ -66,12 +70,22 @@ static struct keyring *keyring_empty(struct key_source source)
     return keyring;
 }
 
+/* What follows from the index key. */
+static void index_key_known(struct keyring *keyring)
+{
+    static const char what[] = "permutation";
+
+    keyring_blind(keyring, KEYRING_TAG_OWN, (struct span){(const uint8_t *)what, sizeof what - 1},
+                  keyring->permute_key);
+}
+
 struct keyring *keyring_new(struct key_source source)
 {
     struct keyring *keyring = keyring_empty(source);
     if (!keyring)
         return NULL;
     fill(source, keyring->index_key, sizeof keyring->index_key);
+    index_key_known(keyring);
     keyring->key_count = 1;
     keyring->keys[0].number[0] = 1;
     fill(source, keyring->keys[0].key, sizeof keyring->keys[0].key);
@@ -129,6 +143,7 @@ static enum err keys_read(const uint8_t *plain, size_t size, struct keyring *key
     if (count < 1 || count > STORE_KEYS_MAX || size != SEAL_KEY_BYTES + 1 + count * WRAPPED_KEY_BYTES)
         return ERR_DAMAGED;
     memcpy(keyring->index_key, plain, SEAL_KEY_BYTES);
+    index_key_known(keyring);
     keyring->key_count = count;
     for (size_t i = 0; i < count; i++, at += WRAPPED_KEY_BYTES) {
         memcpy(keyring->keys[i].number, at, NUMBER_BYTES);
@@ -187,6 +202,16 @@ void keyring_blind(const struct keyring *keyring, uint8_t tag, struct span text,
     must(crypto_generichash_update(&state, &tag, 1) == 0);
     must(crypto_generichash_update(&state, text.data, text.size) == 0);
     must(crypto_generichash_final(&state, out, BLIND_BYTES) == 0);
+}
+
+uint64_t keyring_permute(const struct keyring *keyring, uint64_t number)
+{
+    return permute(keyring->permute_key, number);
+}
+
+uint64_t keyring_permute_back(const struct keyring *keyring, uint64_t number)
+{
+    return permute_back(keyring->permute_key, number);
 }
 
 const uint8_t *keyring_newest(const struct keyring *keyring, enum seal_kind kind, struct seal_header *header)

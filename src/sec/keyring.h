@@ -57,8 +57,14 @@ enum err keyring_unwrap(struct span record, const uint8_t master[static SEAL_KEY
 void keyring_random(const struct keyring *keyring, void *out, size_t size);
 
 /* Keyed hash; the tag keeps uses apart. */
+enum { KEYRING_TAG_OWN = 0xfe }; /* the keyring's, for nobody else */
 void keyring_blind(const struct keyring *keyring, uint8_t tag, struct span text,
                    uint8_t out[static BLIND_BYTES]);
+
+/* The permutation of permute.h under a key of its own, and back: numbers in an order that only who has the
+ * keyring can see. */
+uint64_t keyring_permute(const struct keyring *keyring, uint64_t number);
+uint64_t keyring_permute_back(const struct keyring *keyring, uint64_t number);
 
 /* Header for sealing under the newest store key, and that key. */
 const uint8_t *keyring_newest(const struct keyring *keyring, enum seal_kind kind, struct seal_header *header);

@@ -14,7 +14,7 @@
 #include "store/stored_key.h"
 
 struct record {
-    struct stored_key key; /* in a scan's answer: data and size are set, part_size is that of the scan */
+    struct stored_key key; /* data and size are set */
     struct span sealed;
 };
 
@@ -28,7 +28,8 @@ struct write {
     bool deleted, ready;            /* ready: `sealed` is final */
 };
 
-/* Rows of one partition with from <= key < until, whole keys in bytes. */
+/* Rows of one partition with from <= key < until, whole keys in bytes. Where other tables' rows stand between
+ * them, stored_key_is_of(from, key) says which ones are meant. */
 struct range {
     struct stored_key from;
     struct stored_key until;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT_VERSION = 1, FORMAT_BYTES = 4, BOOT_ARENA_BYTES = 64 * 1024, MESSAGE_BYTES = 256 };
+enum { FORMAT_VERSION = 2, FORMAT_BYTES = 4, BOOT_ARENA_BYTES = 64 * 1024, MESSAGE_BYTES = 256 };
 
 static const struct key format_key = {TABLE_META, META_FORMAT_PART, NULL};
 static const struct key keys_key = {TABLE_META, META_KEYS_PART, NULL};
@@ -64,6 +64,11 @@ static enum err format_check(struct tx *tx, const struct boot *boot)
                        (unsigned)bytes.data[2] << 16 | (unsigned)bytes.data[3] << 24;
     if (version == FORMAT_VERSION)
         return ERR_OK;
+    if (version < FORMAT_VERSION)
+        return say(boot, ERR_STORE_OLDER,
+                   "The store %.100s has format %u, from an older version of this program; this one knows "
+                   "format %d. Use the older program, or begin with a new store.",
+                   store_name(boot), version, FORMAT_VERSION);
     return say(boot, ERR_STORE_NEWER,
                "The store %.100s has format %u and this program knows format %d. Use the newer program.",
                store_name(boot), version, FORMAT_VERSION);

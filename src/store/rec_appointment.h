@@ -43,6 +43,11 @@ enum { REASON_MAX = 500, NOTES_MAX = 1000, DURATION_MIN = 5, DURATION_MAX = 120 
 void appointment_init(struct appointment *appointment);
 enum err appointment_load(struct tx *tx, const char *appointment_id,
                           struct appointment *appointment); /* ERR_NOT_FOUND */
+/* A reference for an appointment that is booked now. Whoever sees it learns nothing from it, not even when;
+ * but those that are made one after the other stand together in the store, so 16 bits are drawn and the rest
+ * is the time. Two can be the same: see whether it is taken. */
+void appointment_reference_make(struct tx *tx, int64_t now_ms, const uint8_t random[static 2],
+                                char out[static 10]);
 enum err appointment_find_reference(struct tx *tx, const char *reference, struct appointment *appointment);
 /* Writes the record under the patient's key, the indexes by patient, by practice and by reference, the hold
  * index, and the usage of that patient at that practice, all from the difference to before (as loaded; NULL

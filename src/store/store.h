@@ -34,7 +34,7 @@
     ROW(PRACTICE_ODS, practice_ods, false)      /* part: ODS code -> practice id */                          \
     ROW(SESSION, session, false)                /* part: practice id; sort: session id */                    \
     ROW(PRACTITIONER, practitioner, false)      /* part: practice id; sort: practitioner id */               \
-    ROW(DAY, day, false)                        /* part: practice id; sort: YYYY-MM-DD */                    \
+    ROW(DAY, day, true)                         /* part: practice id; sort: YYYY-MM-DD */                    \
     ROW(PATIENT, patient, true)                 /* part: patient id */                                       \
     ROW(PATIENT_NHS, patient_nhs, true)         /* part: verified NHS number -> patient id */                \
     ROW(PATIENT_SURNAME, patient_surname, true) /* part: practice id / surname prefix; sort: patient id */   \
@@ -44,7 +44,7 @@
     ROW(APPOINTMENT_BY_PATIENT, appointment_by_patient,                                                      \
         true) /* part: patient id; sort: start, appointment id */                                            \
     ROW(APPOINTMENT_BY_PRACTICE, appointment_by_practice,                                                    \
-        false) /* part: practice id; sort: start, appointment id */                                          \
+        true) /* part: practice id; sort: start, appointment id */                                           \
     ROW(APPOINTMENT_REFERENCE, appointment_reference, true) /* part: reference -> appointment id */          \
     ROW(HOLD, hold, false)                                  /* part: "all"; sort: expiry, appointment id */  \
     ROW(USAGE, usage, true)                                 /* part: patient id; sort: practice id */        \
@@ -127,6 +127,10 @@ void tx_expect(struct tx *tx, const struct key *keys, size_t count);
 enum err tx_put(struct tx *tx, const struct key *key, const char *person, struct span value);
 enum err tx_delete(struct tx *tx, const struct key *key); /* absent is fine */
 
+/* A keyed permutation of the numbers below 2^40 (sec/permute.h), the same one all through a store's life. */
+uint64_t tx_permute(struct tx *tx, uint64_t number);
+
+/* from and until have the form that the table's sorts have, or are NULL: the scan is empty otherwise. */
 struct scan {
     enum table table;
     const char *part;

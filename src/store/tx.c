@@ -413,6 +413,11 @@ enum err tx_put_raw(struct tx *tx, const struct key *key, struct span bytes)
     return ERR_OK;
 }
 
+uint64_t tx_permute(struct tx *tx, uint64_t number)
+{
+    return keyring_permute(tx->store->keyring, number);
+}
+
 /* ---- scans ---- */
 
 /* A scan would not see them, and a function that counts on it would decide on half the truth. */
@@ -420,34 +425,21 @@ static bool wrote_into(const struct tx *tx, struct stored_key part)
 {
     for (size_t i = 0; i < tx->write_count; i++)
         if (tx->writes[i].key.size >= part.part_size &&
-            memcmp(tx->writes[i].key.data, part.data, part.part_size) == 0)
+            memcmp(tx->writes[i].key.data, part.data, part.part_size) == 0 &&
+            stored_key_is_of(part, tx->writes[i].key.data, tx->writes[i].key.size))
             return true;
     return false;
 }
 
-/* The end of a scan: at `until`, else behind everything that begins with the partition. */
-static bool end_make(struct tx *tx, const struct scan *scan, struct stored_key_room *room,
-                     struct stored_key *until)
-{
-    struct key key = {scan->table, scan->part, scan->until};
-
-    if (!stored_key_make(tx->store->keyring, &tx->memo, &key, room, until))
-        return false;
-    if (!scan->until)
-        room->bytes[until->part_size - 1] = 1; /* sorts after part, NUL, anything */
-    return true;
-}
-
 static enum err row_open(struct tx *tx, const struct record *record, bool with_damaged, struct row *row)
 {
-    struct stored_key key = record->key;
+    const char *sort;
 
-    char *sort =
-        arena_text(tx->arena, (const char *)key.data + key.part_size, (size_t)key.size - key.part_size);
-    if (!sort)
-        return ERR_MEMORY;
+    enum err e = stored_key_sort(record->key, tx->arena, &sort);
+    if (e)
+        return e;
     *row = (struct row){.sort = sort};
-    row->err = tx_open(tx, key, record->sealed, &row->value);
+    row->err = tx_open(tx, record->key, record->sealed, &row->value);
     return row->err == ERR_DAMAGED && with_damaged ? ERR_OK : row->err;
 }
 
@@ -485,16 +477,13 @@ static enum err scan_range(struct tx *tx, const struct scan *scan, const struct 
 
 enum err tx_scan(struct tx *tx, const struct scan *scan, struct row **rows, size_t *count, bool *more)
 {
-    struct key first = {scan->table, scan->part, scan->from};
     struct range range = {.backwards = scan->backwards, .limit = scan->limit};
-    struct stored_key_room from_room;
-    struct stored_key_room until_room;
+    struct stored_key_room rooms[2];
     static struct row none;
 
     must(scan->limit >= 1 && scan->limit <= SCAN_MAX && scan->table != TABLE_PERSON_KEY);
-    if (!stored_key_make(tx->store->keyring, &tx->memo, &first, &from_room, &range.from) ||
-        !end_make(tx, scan, &until_room, &range.until)) {
-        *rows = &none; /* no key is that long */
+    if (!stored_key_range(tx->store->keyring, &tx->memo, scan, rooms, &range.from, &range.until)) {
+        *rows = &none;
         *count = 0;
         *more = false;
         return ERR_OK;

@@ -30,7 +30,7 @@ struct tx {
     size_t write_room;
     struct tx_person *people;
     size_t people_count;
-    struct person_memo memo;
+    struct key_memo memo;
     uint8_t nonce[SEAL_NONCE_BYTES]; /* random at first use, then counted up */
     bool nonce_drawn;
 };

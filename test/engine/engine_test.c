@@ -1,6 +1,8 @@
 /* engine_test.c - what every engine has to do. One run tests one engine, named by the argument. */
 #include "fixture.h"
 
+#include "store/rec_appointment.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -335,6 +337,143 @@ static void test_scan(void **state)
     scan_all_ways(place, TABLE_RELATION, "q");
 }
 
+/* ---- scans of what stands among the rows of other tables ---- */
+
+static const char *const dates[] = {"2026-11-24", "2026-11-25", "2026-11-26"};
+/* Two before each day's record and two behind it. */
+static const char *const starts[] = {"800001a20c91a000 a", "800001a20c91a000 b", "800001a20e123400 a",
+                                     "800001a20e123400 b", "800001a211b7fc00 a", "800001a211b7fc00 b",
+                                     "800001a213019300 a", "800001a213019300 b", "800001a216de5800 a",
+                                     "800001a21827ef00 a"};
+
+static void days_fill(struct place *place, const char *practice)
+{
+    for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {
+        assert_err(ERR_OK, put_text(place, &(struct key){TABLE_DAY, practice, dates[i]}, NULL, dates[i]));
+        assert_err(ERR_OK, put_text(place, &(struct key){TABLE_USAGE_BY_PRACTICE, practice, dates[i]}, NULL,
+                                    dates[i]));
+    }
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        assert_err(ERR_OK, put_text(place, &(struct key){TABLE_APPOINTMENT_BY_PRACTICE, practice, starts[i]},
+                                    NULL, starts[i]));
+}
+
+/* Rows first to last of the texts, joined. */
+static const char *joined(struct place *place, const char *const *texts, int first, int last)
+{
+    const char *text = "";
+
+    for (int i = first; i != last + (last < first ? -1 : 1); i += last < first ? -1 : 1)
+        text = arena_printf(place->arena, "%s%s", text, texts[i]);
+    return text;
+}
+
+static void days_scan(struct place *place, const char *practice)
+{
+    const struct scan_case cases[] = {
+        {{TABLE_DAY, .limit = 10}, joined(place, dates, 0, 2), false},
+        {{TABLE_USAGE_BY_PRACTICE, .limit = 3}, joined(place, dates, 0, 2), false},
+        {{TABLE_DAY, .limit = 2}, joined(place, dates, 0, 1), true},
+        {{TABLE_DAY, .limit = 2, .backwards = true}, joined(place, dates, 2, 1), true},
+        {{TABLE_DAY, .limit = 3, .backwards = true}, joined(place, dates, 2, 0), false},
+        {{TABLE_DAY, .limit = 3, .from = "2026-11-25"}, joined(place, dates, 1, 2), false},
+        {{TABLE_DAY, .limit = 3, .from = "2026-11-25\x01"}, dates[2], false},
+        {{TABLE_USAGE_BY_PRACTICE, .limit = 3, .until = "2026-11-26"}, joined(place, dates, 0, 1), false},
+        {{TABLE_DAY, .limit = 3, .from = "2026-11-25", .until = "2026-11-26"}, dates[1], false},
+        {{TABLE_DAY, .limit = 3, .from = "2026-11-26", .until = "2026-11-25"}, "", false},
+        {{TABLE_DAY, .limit = 3, .from = "2200-12-31", .until = "2201-01-01"}, "", false},
+        {{TABLE_DAY, .limit = 3, .from = ""}, joined(place, dates, 0, 2), false},
+        {{TABLE_DAY, .limit = 3, .from = "no date"}, "", false},
+        {{TABLE_APPOINTMENT_BY_PRACTICE, .limit = 10}, joined(place, starts, 0, 9), false},
+        {{TABLE_APPOINTMENT_BY_PRACTICE, .limit = 9}, joined(place, starts, 0, 8), true},
+        {{TABLE_APPOINTMENT_BY_PRACTICE, .limit = 10, .backwards = true}, joined(place, starts, 9, 0), false},
+        {{TABLE_APPOINTMENT_BY_PRACTICE, .limit = 4, .backwards = true}, joined(place, starts, 9, 6), true},
+        {{TABLE_APPOINTMENT_BY_PRACTICE, .limit = 9, .from = "800001a20e123400", .until = "800001a216de5800"},
+         joined(place, starts, 2, 7),
+         false},
+        {{TABLE_APPOINTMENT_BY_PRACTICE, .limit = 3, .from = "800001a20e123400 a\x01"},
+         joined(place, starts, 3, 5),
+         true},
+        {{TABLE_APPOINTMENT_BY_PRACTICE, .limit = 9, .until = "800001a211b7fc00 b", .backwards = true},
+         joined(place, starts, 4, 0),
+         false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scan_case one = cases[i];
+        one.scan.part = practice;
+        assert_err(ERR_OK, run_read(place, scan_check, &one));
+    }
+}
+
+static enum err day_written(struct tx *tx, void *arg)
+{
+    struct scan_case one = {{TABLE_USAGE_BY_PRACTICE, "p", .limit = 1}, "2026-11-24", true};
+
+    (void)arg;
+    assert_err(ERR_OK, tx_put(tx, &(struct key){TABLE_DAY, "p", "2026-11-27"}, NULL, span_of("x")));
+    return scan_check(tx, &one); /* another table of the same practice may still be scanned */
+}
+
+static void test_scan_among_others(void **state)
+{
+    struct place *place = *state;
+    const char *const practices[] = {"p", "o", "pp", "q"};
+
+    for (size_t i = 0; i < sizeof practices / sizeof practices[0]; i++)
+        days_fill(place, practices[i]);
+    for (size_t i = 0; i < sizeof practices / sizeof practices[0]; i++)
+        days_scan(place, practices[i]);
+    place_reopen(place);
+    days_scan(place, "p");
+    assert_err(ERR_OK, run_write(place, day_written, NULL));
+    assert_text(place, (&(struct key){TABLE_DAY, "p", "2026-11-27"}), "x");
+    assert_text(place, (&(struct key){TABLE_DAY, "p", "2026-11-25"}), "2026-11-25");
+    assert_err(ERR_OK, delete_key(place, &(struct key){TABLE_DAY, "p", "2026-11-25"}));
+    assert_absent(place, (&(struct key){TABLE_DAY, "p", "2026-11-25"}));
+    assert_text(place, (&(struct key){TABLE_USAGE_BY_PRACTICE, "p", "2026-11-25"}), "2026-11-25");
+    assert_err(ERR_FIELD_TOO_LONG, put_text(place, &(struct key){TABLE_DAY, "p", "no date"}, NULL, "x"));
+}
+
+/* ---- references ---- */
+
+struct drawn {
+    int64_t now_ms;
+    uint8_t random[2];
+    char text[10];
+};
+
+static enum err reference_put(struct tx *tx, void *arg)
+{
+    struct drawn *drawn = arg;
+
+    appointment_reference_make(tx, drawn->now_ms, drawn->random, drawn->text);
+    return tx_put(tx, &(struct key){TABLE_APPOINTMENT_REFERENCE, drawn->text, NULL}, NULL,
+                  span_of(drawn->text));
+}
+
+/* Of one moment and of others, with the same numbers drawn: no two are alike, each is found by one get. */
+static void test_references(void **state)
+{
+    struct place *place = *state;
+    struct drawn drawn[12];
+    int64_t now_ms = 1795600000000;
+
+    for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++) {
+        drawn[i] = (struct drawn){now_ms + (int64_t)(i / 3) * 32, {(uint8_t)(i % 3), 7}, ""};
+        assert_err(ERR_OK, run_write(place, reference_put, &drawn[i]));
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(drawn[i].text, drawn[j].text);
+    }
+    place_reopen(place);
+    for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++)
+        assert_text(place, (&(struct key){TABLE_APPOINTMENT_REFERENCE, drawn[i].text, NULL}), drawn[i].text);
+    char former[10];
+    memcpy(former, drawn[0].text, sizeof former);
+    assert_err(ERR_OK, run_write(place, reference_put, &drawn[0])); /* the same after reopening */
+    assert_string_equal(former, drawn[0].text);
+}
+
 static void test_scan_of_nothing(void **state)
 {
     struct place *place = *state;
@@ -417,7 +556,7 @@ struct worker {
 /* A counter is kept twice; no reader may ever see the two differ. */
 static enum err counter_read(struct tx *tx, long *value)
 {
-    const struct key keys[2] = {{TABLE_DAY, "counter", "1"}, {TABLE_AGENDA, "counter", "2"}};
+    const struct key keys[2] = {{TABLE_DAY, "counter", "2026-11-25"}, {TABLE_AGENDA, "counter", "2"}};
     long values[2] = {0, 0};
 
     for (int i = 0; i < 2; i++) {
@@ -441,7 +580,7 @@ static enum err counter_up(struct tx *tx, void *arg)
     if (e)
         return e;
     const char *text = arena_printf(tx_arena(tx), "%ld", value + 1);
-    e = tx_put(tx, &(struct key){TABLE_DAY, "counter", "1"}, NULL, span_of(text));
+    e = tx_put(tx, &(struct key){TABLE_DAY, "counter", "2026-11-25"}, NULL, span_of(text));
     if (!e)
         e = tx_put(tx, &(struct key){TABLE_AGENDA, "counter", "2"}, "patient-1", span_of(text));
     return e;
@@ -752,8 +891,10 @@ static enum err walked_one(void *arg, enum table table, const char *part, const 
     }
     if (table == TABLE_PERSON_KEY)
         assert_int_equal(value.size, 0); /* keys are not handed out */
-    if (table == TABLE_PATIENT)
+    if (table == TABLE_PATIENT || table == TABLE_DAY)
         assert_null(part);
+    if (table == TABLE_DAY)
+        assert_string_equal(sort, "2026-11-25");
     return --walked->stop_after == 0 ? ERR_STOPPING : ERR_OK;
 }
 
@@ -767,12 +908,14 @@ static void test_walk(void **state)
         assert_err(ERR_OK, run_write(place, put_many, &many));
     assert_err(ERR_OK, put_text(place, &blind, "patient-1", "x"));
     assert_err(ERR_OK, put_text(place, &plain, "patient-2", "x"));
+    assert_err(ERR_OK, put_text(place, &(struct key){TABLE_DAY, "practice-1", "2026-11-25"}, NULL, "x"));
     place_reopen(place);
     assert_err(ERR_OK, store_walk(place->store, walked_one, &walked));
     assert_int_equal(walked.counts[TABLE_HOLD], 1000);
     assert_int_equal(walked.counts[TABLE_PERSON_KEY], 2);
     assert_int_equal(walked.counts[TABLE_META], 2);
     assert_int_equal(walked.counts[TABLE_PATIENT], 1);
+    assert_int_equal(walked.counts[TABLE_DAY], 1);
     assert_int_equal(walked.counts[TABLE_PRACTICE], 1);
     assert_int_equal(walked.bad, 0);
     struct walked short_one = {.stop_after = 300};
@@ -822,6 +965,8 @@ int main(int count, char **arguments)
         TEST(test_value_limits),
         TEST(test_write_limit),
         TEST(test_scan),
+        TEST(test_scan_among_others),
+        TEST(test_references),
         TEST(test_scan_of_nothing),
         TEST(test_scan_at_the_edges),
         TEST(test_scan_sees_the_state_before),

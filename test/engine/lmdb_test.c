@@ -220,7 +220,7 @@ static enum err scan_usage(struct tx *tx, void *arg)
     if (e)
         return e;
     assert_int_equal(count, 2);
-    assert_string_equal(rows[0].sort, "a");
+    assert_string_equal(rows[0].sort, "2026-11-25");
     assert_err(ERR_DAMAGED, rows[0].err);
     assert_int_equal(rows[0].value.size, 0);
     assert_err(ERR_OK, rows[1].err);
@@ -254,8 +254,10 @@ static void test_damage_stays_where_it_is(void **state)
     struct walked walked = {0};
     bool with_damaged = false;
 
-    assert_err(ERR_OK, put_text(place, &(struct key){TABLE_USAGE_BY_PRACTICE, "p", "a"}, "patient-1", "one"));
-    assert_err(ERR_OK, put_text(place, &(struct key){TABLE_USAGE_BY_PRACTICE, "p", "b"}, "patient-1", "two"));
+    assert_err(ERR_OK, put_text(place, &(struct key){TABLE_USAGE_BY_PRACTICE, "p", "2026-11-25"}, "patient-1",
+                                "one"));
+    assert_err(ERR_OK, put_text(place, &(struct key){TABLE_USAGE_BY_PRACTICE, "p", "2026-11-26"}, "patient-1",
+                                "two"));
     change_first(place, TABLE_USAGE_BY_PRACTICE);
     assert_err(ERR_DAMAGED, run_read(place, scan_usage, &with_damaged));
     with_damaged = true;
@@ -263,7 +265,8 @@ static void test_damage_stays_where_it_is(void **state)
     assert_err(ERR_OK, store_walk(place->store, walked_one, &walked));
     assert_int_equal(walked.bad, 1);
     assert_int_equal(walked.good, 4); /* the other row, a person's key, two of meta */
-    assert_err(ERR_OK, put_text(place, &(struct key){TABLE_USAGE_BY_PRACTICE, "p", "a"}, "patient-1", "new"));
+    assert_err(ERR_OK, put_text(place, &(struct key){TABLE_USAGE_BY_PRACTICE, "p", "2026-11-25"}, "patient-1",
+                                "new"));
 }
 
 /* A person whose key is damaged gets no new one: what is sealed under the old one may yet be saved. */
@@ -316,8 +319,8 @@ static void test_file_that_was_cut(void **state)
     long page = sysconf(_SC_PAGESIZE);
 
     for (int i = 0; i < 400; i++) {
-        struct key usage = {TABLE_USAGE_BY_PRACTICE, "p", arena_printf(place->arena, "%03d", i)};
-        assert_err(ERR_OK, put_text(place, &usage, NULL, "a record that fills the file"));
+        struct key session = {TABLE_SESSION, "p", arena_printf(place->arena, "%03d", i)};
+        assert_err(ERR_OK, put_text(place, &session, NULL, "a record that fills the file"));
     }
     place_close(place);
     (void)snprintf(path, sizeof path, "%s/data.mdb", place->dir);
@@ -512,23 +515,41 @@ static void test_damaged_key_record(void **state)
     assert_non_null(strstr(place->message, "backup"));
 }
 
-static void test_newer_store(void **state)
+static void format_set(struct place *place, uint8_t format)
 {
-    struct place *place = *state;
     MDB_val at;
     MDB_val value;
     struct raw raw;
-    uint8_t newer[4] = {2, 0, 0, 0};
+    uint8_t bytes[4] = {format, 0, 0, 0};
 
     place_close(place);
     raw_open(&raw, place);
     raw_first(&raw, TABLE_META, &at, &value);
     at.mv_data = copy_of(place, &at);
-    value = (MDB_val){sizeof newer, newer};
+    value = (MDB_val){sizeof bytes, bytes};
     assert_int_equal(mdb_put(raw.txn, raw.dbi, &at, &value, 0), 0);
     raw_close(&raw);
+}
+
+static void test_newer_store(void **state)
+{
+    struct place *place = *state;
+
+    format_set(place, 3);
     assert_err(ERR_STORE_NEWER, place_open(place));
-    assert_non_null(strstr(place->message, "format 2"));
+    assert_non_null(strstr(place->message, "format 3"));
+    assert_non_null(strstr(place->message, "newer program"));
+}
+
+/* Its keys have another form. */
+static void test_older_store(void **state)
+{
+    struct place *place = *state;
+
+    format_set(place, 1);
+    assert_err(ERR_STORE_OLDER, place_open(place));
+    assert_non_null(strstr(place->message, "format 1"));
+    assert_non_null(strstr(place->message, "older program"));
 }
 
 /* ---- folders ---- */
@@ -966,7 +987,7 @@ static enum err put_pair(struct tx *tx, void *arg)
     const char *part = arena_printf(tx_arena(tx), "%d-%d", pair->putter, pair->number % PAIRS);
     const char *text = arena_printf(tx_arena(tx), "%d", pair->number);
 
-    enum err e = tx_put(tx, &(struct key){TABLE_DAY, part, NULL}, NULL, span_of(text));
+    enum err e = tx_put(tx, &(struct key){TABLE_SESSION, part, NULL}, NULL, span_of(text));
     if (!e)
         e = tx_put(tx, &(struct key){TABLE_AGENDA, part, NULL}, part, span_of(text));
     return e;
@@ -1032,7 +1053,7 @@ static void check_pairs(struct place *place, const int *acknowledged)
     for (int putter = 0; putter < PUTTERS; putter++)
         for (int i = 0; i < PAIRS; i++) {
             struct pair pair = {putter, i};
-            int one = number_at(place, TABLE_DAY, &pair);
+            int one = number_at(place, TABLE_SESSION, &pair);
             assert_int_equal(one, number_at(place, TABLE_AGENDA, &pair));
             int last = acknowledged[putter];
             int due =
@@ -1127,6 +1148,7 @@ int main(void)
         TEST(test_key_beside_the_folder),
         TEST(test_damaged_key_record),
         TEST(test_newer_store),
+        TEST(test_older_store),
         TEST(test_folders_that_are_none),
         TEST(test_crash_point_has_to_exist),
         TEST(test_second_server),

@@ -181,6 +181,24 @@ static void references_are_eight_symbols_in_two_groups(void **state)
     assert_string_equal(out, "1234-5678");
 }
 
+static void a_reference_is_a_number(void **state)
+{
+    static const char *const none[] = {"",          "1234",      "12345678",  "1234-567", "1234-56789",
+                                       "1234-567U", "1234-567a", "12345-678", "-1234567"};
+    uint64_t number = 7;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_false(reference_number(none[i], &number));
+    assert_int_equal(number, 7);
+    assert_true(reference_number("0000-0001", &number));
+    assert_int_equal(number, 1);
+    assert_true(reference_number("1234-5678", &number));
+    assert_true(number == UINT64_C(0x08864298e8));
+    assert_true(reference_number("ZZZZ-ZZZZ", &number));
+    assert_true(number == (UINT64_C(1) << 40) - 1);
+}
+
 static void what_is_typed_is_understood(void **state)
 {
     static const char *const typed[] = {"K7M2-9X0F", "k7m2-9x0f", "K7M29X0F", " k7m2 9xof ",
@@ -238,6 +256,7 @@ int main(void)
         WITH_ARENA(removing_leaves_the_others),
         WITH_ARENA(without_memory_nothing_changes),
         cmocka_unit_test(references_are_eight_symbols_in_two_groups),
+        cmocka_unit_test(a_reference_is_a_number),
         cmocka_unit_test(what_is_typed_is_understood),
         cmocka_unit_test(what_cannot_be_one_is_refused),
         cmocka_unit_test(what_is_written_reads_back),

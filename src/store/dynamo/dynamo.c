@@ -125,7 +125,7 @@ static void wanted_add_person(struct wanted *wanted, const struct engine *engine
 static void wanted_from_access(struct wanted *wanted, const struct engine *engine,
                                const struct access *access)
 {
-    struct person_memo memo = {0};
+    struct key_memo memo = {0};
     struct stored_key_room room;
     struct stored_key key;
 

@@ -81,11 +81,13 @@ enum outcome dynamo_send(struct engine *engine, struct trip *trip, struct reques
 void dynamo_back_off(unsigned turn, unsigned base_ms);
 
 /* ---- wire.c ---- */
-/* The two halves of a stored key: neither is ever empty. */
+/* The two halves of a stored key: neither is ever empty. They lie in the key, or in the room. */
 struct split {
     struct span pk, sk;
 };
-struct split dynamo_split(struct stored_key key);
+struct split dynamo_split(struct stored_key key, struct stored_key_room *room);
+/* The sk at which a range ends. */
+struct span dynamo_end(const struct range *range, struct stored_key_room *room);
 /* The table of DynamoDB that a key belongs to. */
 enum dynamo_table dynamo_table_of(struct stored_key key);
 void put_binary(struct buf *buf, const char *name, struct span bytes); /* "name":{"B":"..."} */
@@ -94,7 +96,7 @@ void put_key(struct buf *buf, struct stored_key key);                  /* the me
 
 struct item {
     struct stored_key key; /* size 0: the item came without; part_size 0: no key of ours */
-    size_t cut;            /* where its halves meet */
+    struct split halves;   /* as they came */
     uint64_t version;      /* 0: none came, or the item is not there */
     struct span sealed;    /* data NULL: none came */
 };

@@ -447,12 +447,6 @@ struct page {
     struct split last; /* the key behind which the next page begins; pk.size 0: there is none */
 };
 
-static struct split item_split(const struct item *item)
-{
-    return (struct split){{item->key.data, item->cut},
-                          {item->key.data + item->cut, item->key.size - item->cut}};
-}
-
 static enum err page_ask(struct dynamo_view *view, const char *operation, const struct buf *body,
                          struct page *page)
 {
@@ -472,7 +466,7 @@ static enum err page_ask(struct dynamo_view *view, const char *operation, const 
         if (!e && last.key.size == 0)
             e = ERR_STORE;
     }
-    page->last = item_split(&last);
+    page->last = last.halves;
     return e;
 }
 
@@ -490,10 +484,8 @@ static void put_start(struct buf *body, struct split last)
 static struct buf query_body(struct dynamo_view *view, const struct range *range, struct split last,
                              size_t limit)
 {
-    struct split from = dynamo_split(range->from);
-    size_t cut = from.pk.size;
-    struct span until = {range->until.data + cut,
-                         range->until.size - cut}; /* it may end in a 1 instead of the NUL */
+    struct stored_key_room rooms[2];
+    struct split from = dynamo_split(range->from, &rooms[0]);
     struct buf body = body_begin(view);
 
     buf_printf(
@@ -507,7 +499,7 @@ static struct buf query_body(struct dynamo_view *view, const struct range *range
     buf_byte(&body, ',');
     put_binary(&body, ":a", from.sk);
     buf_byte(&body, ',');
-    put_binary(&body, ":b", until);
+    put_binary(&body, ":b", dynamo_end(range, &rooms[1]));
     buf_byte(&body, '}');
     put_start(&body, last);
     buf_byte(&body, '}');
@@ -533,9 +525,7 @@ static enum err page_keep(struct dynamo_view *view, const struct page *page, con
             e = seen_add(view, item.key, &item);
         if (e)
             return e;
-        uint16_t part_size = range ? range->from.part_size : 0;
-        found->records[found->count++] =
-            (struct record){{item.key.data, item.key.size, part_size}, item.sealed};
+        found->records[found->count++] = (struct record){item.key, item.sealed};
         atomic_fetch_add(&view->engine->items_read, 1);
     }
     return ERR_OK;
@@ -615,7 +605,8 @@ static enum err view_walk(struct view *base, struct stored_key behind, size_t li
     struct dynamo_view *view = mine(base);
     struct found found = {.max = limit};
     enum dynamo_table table = behind.size ? dynamo_table_of(behind) : 0;
-    struct split last = behind.size ? dynamo_split(behind) : (struct split){0};
+    struct stored_key_room room;
+    struct split last = behind.size ? dynamo_split(behind, &room) : (struct split){0};
     size_t good = 0; /* records up to the last one that may be the last */
     enum err e = ERR_OK;
 

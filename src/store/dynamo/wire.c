@@ -3,7 +3,10 @@
  * A stored key is cut in two where a scan's partition ends: pk is what stands before the NUL of the partition
  * and sk begins with that NUL, so that no half is empty, which DynamoDB does not take. All that is kept about
  * one person has the person's hash as pk and goes on with the table in sk, so it lies together. Put together
- * again, the halves are the stored key. */
+ * again, the halves are the stored key.
+ *
+ * In a key of a practice's days the table's number stands behind the instant. Here it comes to the end of pk,
+ * because a query cannot pass over rows of other tables without paying for them. */
 #include "store/dynamo/dynamo_engine.h"
 
 #include "base/must.h"
@@ -11,7 +14,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { VERSION_DIGITS_MAX = 19 };
+enum { VERSION_DIGITS_MAX = 19, PRACTICE_CUT = KEY_INSTANT_AT + 1 };
 
 struct home {
     bool said;
@@ -70,19 +73,50 @@ enum dynamo_table dynamo_table_of(struct stored_key key)
 {
     enum dynamo_table home = DYNAMO_PATIENTS;
 
-    if (key.data[0] != KEY_OF_PERSON)
+    if (key.data[0] == KEY_OF_PRACTICE)
+        (void)dynamo_home((enum table)key.data[KEY_TABLE_AT], &home);
+    else if (key.data[0] != KEY_OF_PERSON)
         (void)dynamo_home((enum table)key.data[0], &home);
     return home;
 }
 
-struct split dynamo_split(struct stored_key key)
+static struct split practice_split(struct stored_key key, struct stored_key_room *room)
+{
+    must(key.size > KEY_TABLE_AT && key.size <= sizeof room->bytes);
+    memcpy(room->bytes, key.data, KEY_INSTANT_AT);
+    room->bytes[KEY_INSTANT_AT] = key.data[KEY_TABLE_AT];
+    memcpy(room->bytes + PRACTICE_CUT, key.data + KEY_INSTANT_AT, KEY_INSTANT_BYTES);
+    memcpy(room->bytes + KEY_TABLE_AT + 1, key.data + KEY_TABLE_AT + 1, key.size - KEY_TABLE_AT - 1U);
+    return (struct split){{room->bytes, PRACTICE_CUT}, {room->bytes + PRACTICE_CUT, key.size - PRACTICE_CUT}};
+}
+
+/* And back, in place. */
+static void practice_join(uint8_t *bytes)
+{
+    uint8_t table = bytes[KEY_INSTANT_AT];
+
+    memmove(bytes + KEY_INSTANT_AT, bytes + PRACTICE_CUT, KEY_INSTANT_BYTES);
+    bytes[KEY_TABLE_AT] = table;
+}
+
+struct split dynamo_split(struct stored_key key, struct stored_key_room *room)
 {
     enum table table;
     uint16_t part_size = stored_key_part_size(key.data, key.size, &table);
-    size_t cut = key.data[0] == KEY_OF_PERSON ? 1 + PERSON_ID_BYTES : part_size - 1U;
 
+    if (key.data[0] == KEY_OF_PRACTICE)
+        return practice_split(key, room);
+    size_t cut = key.data[0] == KEY_OF_PERSON ? 1 + PERSON_ID_BYTES : part_size - 1U;
     must(part_size > 1 && cut < key.size);
     return (struct split){{key.data, cut}, {key.data + cut, key.size - cut}};
+}
+
+struct span dynamo_end(const struct range *range, struct stored_key_room *room)
+{
+    if (range->until.data[0] == KEY_OF_PRACTICE)
+        return practice_split(range->until, room).sk;
+    size_t cut = dynamo_split(range->from, room).pk.size; /* the end may have a 1 instead of the NUL */
+    return (struct span){range->until.data + cut, range->until.size - cut};
 }
 
 /* ---- writing ---- */
@@ -108,7 +142,8 @@ void put_number(struct buf *buf, const char *name, uint64_t number)
 
 void put_key(struct buf *buf, struct stored_key key)
 {
-    struct split split = dynamo_split(key);
+    struct stored_key_room room;
+    struct split split = dynamo_split(key, &room);
 
     put_binary(buf, "pk", split.pk);
     buf_byte(buf, ',');
@@ -153,9 +188,26 @@ static enum err bytes_of(const struct json *text, uint8_t *out, size_t room, siz
     return code == 0 ? ERR_OK : ERR_STORE;
 }
 
-static enum err key_read(const struct json *pk, const struct json *sk, struct arena *arena, struct item *item)
+/* The stored key in bytes of its own, if the halves are those of one. */
+static enum err key_join(struct split halves, struct arena *arena, struct stored_key *key)
 {
     enum table table;
+    size_t size = halves.pk.size + halves.sk.size;
+
+    uint8_t *bytes = arena_alloc(arena, size + 1);
+    if (!bytes)
+        return ERR_MEMORY;
+    memcpy(bytes, halves.pk.data, halves.pk.size);
+    memcpy(bytes + halves.pk.size, halves.sk.data, halves.sk.size);
+    if (halves.pk.size == PRACTICE_CUT && bytes[0] == KEY_OF_PRACTICE && halves.sk.size >= KEY_INSTANT_BYTES)
+        practice_join(bytes);
+    *key = (struct stored_key){bytes, (uint16_t)size, 0};
+    key->part_size = stored_key_part_size(bytes, size, &table);
+    return ERR_OK;
+}
+
+static enum err key_read(const struct json *pk, const struct json *sk, struct arena *arena, struct item *item)
+{
     size_t room = pk->size / 4 * 3 + sk->size / 4 * 3;
     size_t pk_size = 0;
     size_t sk_size = 0;
@@ -168,10 +220,8 @@ static enum err key_read(const struct json *pk, const struct json *sk, struct ar
         e = bytes_of(sk, bytes + pk_size, room - pk_size, &sk_size);
     if (e || pk_size + sk_size > UINT16_MAX)
         return ERR_STORE;
-    item->key = (struct stored_key){bytes, (uint16_t)(pk_size + sk_size), 0};
-    item->key.part_size = stored_key_part_size(bytes, item->key.size, &table);
-    item->cut = pk_size;
-    return ERR_OK;
+    item->halves = (struct split){{bytes, pk_size}, {bytes + pk_size, sk_size}};
+    return key_join(item->halves, arena, &item->key);
 }
 
 static enum err value_read(const struct json *text, struct arena *arena, struct span *sealed)

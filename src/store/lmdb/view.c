@@ -50,7 +50,7 @@ struct found {
     size_t count, room;
 };
 
-static enum err found_add(struct found *found, const MDB_val *key, const MDB_val *value, uint16_t part_size)
+static enum err found_add(struct found *found, const MDB_val *key, const MDB_val *value)
 {
     if (found->count == found->room) {
         size_t room = found->room ? 2 * found->room : RECORDS_ROOM_FIRST;
@@ -63,7 +63,7 @@ static enum err found_add(struct found *found, const MDB_val *key, const MDB_val
         found->room = room;
     }
     found->records[found->count++] = (struct record){
-        {key->mv_data, (uint16_t)key->mv_size, part_size},
+        {key->mv_data, (uint16_t)key->mv_size, 0},
         {value->mv_data, value->mv_size},
     };
     return ERR_OK;
@@ -92,21 +92,30 @@ static bool is_inside(const struct range *range, const MDB_val *at)
     return range->backwards ? compare(at, range->from) >= 0 : compare(at, range->until) < 0;
 }
 
+/* The next one of the range's table; those of others stand between them where a practice's days are. */
+static int seek_own(MDB_cursor *cursor, const struct range *range, int code, MDB_val *at, MDB_val *value)
+{
+    while (!code && is_inside(range, at) && !stored_key_is_of(range->from, at->mv_data, at->mv_size))
+        code = mdb_cursor_get(cursor, at, value, range->backwards ? MDB_PREV : MDB_NEXT);
+    return code;
+}
+
 static enum err scan_with(MDB_cursor *cursor, const struct range *range, struct found *found, bool *more)
 {
     MDB_val at;
     MDB_val value;
 
-    int code = seek_first(cursor, range, &at, &value);
+    int code = seek_own(cursor, range, seek_first(cursor, range, &at, &value), &at, &value);
     while (!code && is_inside(range, &at)) {
         if (found->count == range->limit) {
             *more = true;
             return ERR_OK;
         }
-        enum err e = found_add(found, &at, &value, range->from.part_size);
+        enum err e = found_add(found, &at, &value);
         if (e)
             return e;
         code = mdb_cursor_get(cursor, &at, &value, range->backwards ? MDB_PREV : MDB_NEXT);
+        code = seek_own(cursor, range, code, &at, &value);
     }
     *more = false;
     return code == MDB_NOTFOUND ? ERR_OK : env_error(code);
@@ -137,7 +146,7 @@ static enum err walk_with(MDB_cursor *cursor, struct stored_key behind, size_t l
     if (!code && behind.size && compare(&at, behind) == 0)
         code = mdb_cursor_get(cursor, &at, &value, MDB_NEXT);
     while (!code && found->count < limit) {
-        enum err e = found_add(found, &at, &value, 0);
+        enum err e = found_add(found, &at, &value);
         if (e)
             return e;
         code = mdb_cursor_get(cursor, &at, &value, MDB_NEXT);

@@ -104,9 +104,9 @@ static enum err view_get(struct view *view, struct stored_key key, struct arena 
     return ERR_OK;
 }
 
-static struct record record_of(const struct entry *entry, uint16_t part_size)
+static struct record record_of(const struct entry *entry)
 {
-    return (struct record){{entry->key.data, (uint16_t)entry->key.size, part_size}, entry->value};
+    return (struct record){{entry->key.data, (uint16_t)entry->key.size, 0}, entry->value};
 }
 
 static enum err view_scan(struct view *view, const struct range *range, struct arena *arena,
@@ -116,16 +116,24 @@ static enum err view_scan(struct view *view, const struct range *range, struct a
     size_t from = map_seek(map, (struct span){range->from.data, range->from.size});
     size_t until = map_seek(map, (struct span){range->until.data, range->until.size});
     size_t there = until > from ? until - from : 0;
-    size_t taken = there < range->limit ? there : range->limit;
+    size_t taken = 0;
+    bool beyond = false;
 
-    struct record *found = arena_zero(arena, taken + 1, sizeof *found);
+    struct record *found =
+        arena_zero(arena, (there < range->limit ? there : range->limit) + 1, sizeof *found);
     if (!found)
         return ERR_MEMORY;
-    for (size_t i = 0; i < taken; i++)
-        found[i] = record_of(map_at(map, range->backwards ? until - 1 - i : from + i), range->from.part_size);
+    for (size_t i = 0; i < there && !beyond; i++) {
+        const struct entry *entry = map_at(map, range->backwards ? until - 1 - i : from + i);
+        if (!stored_key_is_of(range->from, entry->key.data, entry->key.size))
+            continue;
+        beyond = taken == range->limit;
+        if (!beyond)
+            found[taken++] = record_of(entry);
+    }
     *records = found;
     *count = taken;
-    *more = there > taken;
+    *more = beyond;
     return ERR_OK;
 }
 
@@ -143,7 +151,7 @@ static enum err view_walk(struct view *view, struct stored_key behind, size_t li
     if (!*records)
         return ERR_MEMORY;
     for (; found < limit && map_at(map, index); index++, found++)
-        (*records)[found] = record_of(map_at(map, index), 0);
+        (*records)[found] = record_of(map_at(map, index));
     *count = found;
     return ERR_OK;
 }
