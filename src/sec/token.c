@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "sec/base64url.h"
 #include "sec/ecdsa.h"
+#include "sec/jws.h"
 #include "sec/token_cache.h"
 
 #include <pthread.h>
@@ -246,29 +247,6 @@ enum err token_claims_read(struct arena *arena, const char *json, size_t size,
     return ERR_OK;
 }
 
-/* The three parts of the compact form; false if there are more or fewer. */
-struct parts {
-    struct span header, payload, signature, signed_text;
-};
-
-static bool split(const char *token, struct parts *parts)
-{
-    size_t header = strcspn(token, ".");
-    const char *payload = token + header + (token[header] == '.');
-    size_t payload_size = strcspn(payload, ".");
-
-    if (token[header] != '.' || payload[payload_size] != '.')
-        return false;
-    const char *signature = payload + payload_size + 1;
-    if (strchr(signature, '.'))
-        return false;
-    parts->header = (struct span){(const uint8_t *)token, header};
-    parts->payload = (struct span){(const uint8_t *)payload, payload_size};
-    parts->signature = (struct span){(const uint8_t *)signature, strlen(signature)};
-    parts->signed_text = (struct span){(const uint8_t *)token, header + 1 + payload_size};
-    return true;
-}
-
 static const struct ecdsa *key_of(const struct tokens *tokens, struct span header)
 {
     for (size_t i = 0; i < tokens->keys.count; i++) {
@@ -284,7 +262,7 @@ static bool from_base64url(struct span text, uint8_t *out, size_t room, size_t *
     return base64url_read((const char *)text.data, text.size, out, room, size);
 }
 
-static enum err signature_check(struct tokens *tokens, const struct parts *parts)
+static enum err signature_check(struct tokens *tokens, const struct jws *parts)
 {
     uint8_t signature[ECDSA_BYTES];
     size_t size = 0;
@@ -303,11 +281,11 @@ static enum err signature_check(struct tokens *tokens, const struct parts *parts
 static enum err verify(struct tokens *tokens, struct arena *arena, const char *token,
                        struct token_claims *claims)
 {
-    struct parts parts;
+    struct jws parts;
     uint8_t payload[TOKEN_TEXT_MAX];
     size_t size = 0;
 
-    if (!split(token, &parts))
+    if (!jws_split(token, &parts))
         return ERR_UNAUTHENTICATED;
     enum err e = signature_check(tokens, &parts);
     if (!e && !from_base64url(parts.payload, payload, sizeof payload, &size))
