@@ -129,11 +129,11 @@ static void on_stored(struct store_job *job, enum err e)
     flow_end(flow->call, e, flow->done, flow->arg);
 }
 
-/* What the call will read, for a store that fetches it with one request. */
+/* What the call will read, for a store that fetches it beforehand. */
 static struct access access_of(struct call *call, bool writes)
 {
     struct access access = {.write = writes};
-    struct known *known = store_is_remote(call->app->store) ? arena_alloc(call->arena, sizeof *known) : NULL;
+    struct known *known = arena_alloc(call->arena, sizeof *known);
 
     if (!known)
         return access;

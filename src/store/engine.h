@@ -71,6 +71,9 @@ struct engine_ops {
     enum err (*read)(struct engine *engine, const struct access *access, view_fn *fn, void *arg);
     /* Queues a job; ERR_BUSY if the queue is full, ERR_STOPPING after close has begun. */
     enum err (*submit)(struct engine *engine, struct store_job *job);
+    /* A write that is about to be queued will ask for these: an engine whose writer would wait for a disk, or
+     * for memory, reads them now, on the caller's thread. Only for speed. NULL: there is nothing to gain. */
+    void (*warm)(struct engine *engine, const struct stored_key *keys, size_t count);
     /* Runs a job to its end on the thread of somebody who would only wait for it; job->done is not called.
      * NULL: such jobs are submitted. */
     enum err (*run)(struct engine *engine, struct store_job *job);

@@ -13,6 +13,7 @@ enum {
     BLIND_DOMAIN_MAX = 100,
     BLIND_TEXT_MAX = 2048,
     TOKEN_PLAIN_MAX = 2048,
+    WARM_MAX = 16, /* keys of one job; a booking names twelve */
 };
 
 _Static_assert((int)KEY_OF_PERSON < (int)TAG_TEXT, "tags of keys and texts must differ");
@@ -55,10 +56,25 @@ static void job_begin(struct store *store, struct store_job *job)
     job->mark = arena_mark(job->arena);
 }
 
+static void warm(struct store *store, const struct access *access)
+{
+    struct stored_key_room rooms[WARM_MAX];
+    struct stored_key keys[WARM_MAX];
+    struct key_memo memo = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < access->count && count < WARM_MAX; i++)
+        count += stored_key_make(store->keyring, &memo, &access->keys[i], &rooms[count], &keys[count]);
+    if (count > 0)
+        store->ops->warm(store->engine, keys, count);
+}
+
 enum err store_submit(struct store *store, struct store_job *job)
 {
     must((job->access.write || store->ops->remote) && job->arena && job->fn && job->done);
     job_begin(store, job);
+    if (job->access.write && store->ops->warm)
+        warm(store, &job->access);
     return store->ops->submit(store->engine, job);
 }
 

@@ -86,7 +86,8 @@ struct tx;
 
 typedef enum err tx_fn(struct tx *tx, void *arg);
 
-/* What a transaction will do, as far as the input tells. A remote engine fetches the keys in one batch. */
+/* What a transaction will do, as far as the input tells. A remote engine fetches the keys in one batch; the
+ * embedded one looks at them on the thread that submits a write, so that the writer finds them in memory. */
 struct access {
     bool write;
     const struct key *keys;

@@ -171,3 +171,20 @@ enum err env_read(struct engine *engine, const struct access *access, view_fn *f
         code = read_once(engine, fn, arg, &result);
     return code ? env_error(code) : result;
 }
+
+/* Looking for a key brings the pages to it into memory and into this process's map. For a writer that does
+ * one job after the other both are dear: the disk would be waited for by everybody in its queue. */
+void env_warm(struct engine *engine, const struct stored_key *keys, size_t count)
+{
+    struct lmdb_view view = {.view = {&lmdb_view_ops, true}, .engine = engine};
+    struct span found;
+
+    must(pthread_rwlock_rdlock(&engine->env_lock) == 0);
+    if (begin(engine, &view.txn) == 0) {
+        for (size_t i = 0; i < count; i++)
+            if (lmdb_view_ops.get(&view.view, keys[i], NULL, &found) == ERR_OK && found.size > 0)
+                (void)*(const volatile uint8_t *)found.data;
+        idle_give(engine, view.txn);
+    }
+    must(pthread_rwlock_unlock(&engine->env_lock) == 0);
+}

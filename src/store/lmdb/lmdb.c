@@ -169,6 +169,7 @@ static const struct engine_ops ops = {
     .name = "lmdb",
     .read = env_read,
     .submit = writer_submit,
+    .warm = env_warm,
     .health = lmdb_health,
     .stats = lmdb_stats,
     .close = lmdb_close,

@@ -59,6 +59,7 @@ void env_close(struct engine *engine);
 int env_recover(struct engine *engine);
 enum err env_error(int code);
 enum err env_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg);
+void env_warm(struct engine *engine, const struct stored_key *keys, size_t count);
 
 /* damage.c */
 /* From now on a page of the file that cannot be read ends the program with a message. */
