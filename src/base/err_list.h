@@ -11,6 +11,10 @@ ERR_ROW(ERR_BAD_CREDENTIALS, "bad_credentials", 401, false, "The e-mail address 
 ERR_ROW(ERR_REFRESH_INVALID, "refresh_token_invalid", 401, false, "The refresh token is unknown, expired or used before. Log in again.")
 ERR_ROW(ERR_FORBIDDEN, "forbidden", 403, false, "You may not do this.")
 ERR_ROW(ERR_ROLE_FORBIDDEN, "role_forbidden", 403, false, "Registration makes patients only. Staff and admins are made by an admin.")
+ERR_ROW(ERR_NOT_CONFIRMED, "account_not_confirmed", 403, false, "This account's e-mail address has not been confirmed yet. Follow the message that was sent to it, then log in.")
+ERR_ROW(ERR_PASSWORD_RESET_REQUIRED, "password_reset_required", 403, false, "A new password has to be set before this account can log in. Ask for one with POST /auth/password/reset-request.")
+ERR_ROW(ERR_LOGIN_STEP, "login_step_unsupported", 403, false, "This account needs a further step at its login, which is not possible here. Ask an admin.")
+ERR_ROW(ERR_ROLE_MISMATCH, "role_mismatch", 403, false, "What this account may do differs between this service and the provider of its login. Ask an admin to set its role again.")
 ERR_ROW(ERR_NOT_FOUND, "not_found", 404, false, "There is nothing here that you may see. Check the address and the id.")
 ERR_ROW(ERR_METHOD, "method_not_allowed", 405, false, "This address does not take that method; see the Allow header.")
 ERR_ROW(ERR_NOT_ACCEPTABLE, "not_acceptable", 406, false, "This is answered as application/json only; send \"Accept: application/json\" or leave it out.")
@@ -38,6 +42,7 @@ ERR_ROW(ERR_STORE_FULL, "storage_full", 503, true, "The storage is full. Nothing
 ERR_ROW(ERR_TX_TOO_LARGE, "change_too_large", 500, false, "This changes more records at once than the storage takes. Nothing was changed. Send it in smaller parts.")
 ERR_ROW(ERR_OUTSIDE, "outside_failed", 502, true, "A service that this one needs could not be reached, or did not answer as agreed. Try again.")
 ERR_ROW(ERR_OUTSIDE_TIMEOUT, "outside_timeout", 504, true, "A service that this one needs did not answer in time. Try again.")
+ERR_ROW(ERR_IDENTITY_DOWN, "identity_unavailable", 503, true, "The provider of logins does not answer. Try again after the time in Retry-After.")
 ERR_ROW(ERR_DAMAGED, "record_damaged", 500, false, "A stored record is damaged and was not used. Nothing was changed.")
 
 /* Starting up: seen on the command line only. */
@@ -76,6 +81,7 @@ ERR_ROW(ERR_TIME_OF_DAY, "time_invalid", 422, false, "This is not a time of day,
 ERR_ROW(ERR_CURSOR, "cursor_invalid", 422, false, "This cursor is not valid here; start again without one.")
 ERR_ROW(ERR_PASSWORD_COMMON, "password_common", 422, false, "This password is too common; choose another.")
 ERR_ROW(ERR_PASSWORD_HAS_EMAIL, "password_contains_email", 422, false, "The password must not contain your e-mail name; choose another.")
+ERR_ROW(ERR_PASSWORD_REFUSED, "password_refused", 422, false, "The provider of logins does not take this password; choose another.")
 ERR_ROW(ERR_PASSWORD_WRONG, "password_wrong", 422, false, "This is not the password of your account.")
 ERR_ROW(ERR_RESET_INVALID, "reset_token_invalid", 422, false, "This reset link is unknown, expired or used before. Ask for a new one.")
 

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { LOGIN, addDemoUsers, newPool } from './cognito.mjs';
 import { LambdaGateway, LambdaRuntime } from './lambda.mjs';
 import { checkAgainstOpenApi, checkForm } from './openapi.mjs';
 import { rawRequest } from './raw.mjs';
@@ -72,6 +73,25 @@ async function tablesCreate(args, env) {
     if (made.code !== 0) throw new Error(`tables create: ${made.stderr}`);
 }
 
+// OPENDOOR_LOGIN=cognito: logins are those of a user pool in cognito-local; each folder of data has its own. How
+// long a token lasts is then a matter of the pool.
+const pools = new Map();
+
+async function loginEnvironment(data, env, demo) {
+    if (LOGIN !== 'cognito' || 'USER_POOL_ID' in env) return {};
+    if (!pools.has(data)) {
+        const pool = await newPool({ seconds: Number(env.ACCESS_TOKEN_SECONDS ?? 900) });
+        if (demo) await addDemoUsers(pool, PASSWORD);
+        pools.set(data, pool);
+    }
+    return pools.get(data).env;
+}
+
+// The pool of a server's folder of data, with OPENDOOR_LOGIN=cognito.
+export function poolOf(server) {
+    return pools.get(server.dataDir);
+}
+
 // A test file that dies must leave no server behind.
 const running = new Set();
 process.on('exit', () => {
@@ -110,8 +130,9 @@ export async function startServer({ args = [], env = {}, data, demo = true, vali
     const door = process.env.OPENDOOR_DOOR === 'lambda' ? await openLambdaDoor() : undefined;
     const words = [...(door ? ['lambda'] : ['serve', '--port', '0']), '--data', dataDir, ...(demo ? ['--demo'] : []), ...args];
     if (!data) await tablesCreate(words, env);
+    const logins = await loginEnvironment(dataDir, env, demo);
     const child = spawn(programPath(), words,
-        { env: environment({ ...storeEnvironment(words, env), ...door?.env, ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
+        { env: environment({ ...storeEnvironment(words, env), ...door?.env, ...logins, ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
     const server = new Server(child, folder, dataDir, validate, door);
     try {
         await server.ready();
