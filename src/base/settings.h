@@ -22,6 +22,7 @@ enum command {
     COMMAND_USER_ADD = 4,
     COMMAND_LAMBDA = 64,
     COMMAND_TABLES = 128,
+    COMMAND_COPY = 256,
 };
 
 enum store_engine { STORE_ENGINE_LMDB = 1, STORE_ENGINE_DYNAMODB };
@@ -60,6 +61,9 @@ struct settings {
     const char *user_email, *user_role, *user_name;
     bool password_stdin;
     struct list user_practices; /* of const char * */
+    /* copy: a store is a folder, "dynamodb", or "dynamodb:PREFIX" */
+    const char *copy_from, *copy_to;         /* NULL: not said */
+    const char *copy_from_key, *copy_to_key; /* files */
     /* DynamoDB */
     const char *aws_region, *dynamodb_endpoint; /* NULL: not said */
     const char *appointments_table, *patients_table, *practices_table, *system_table;

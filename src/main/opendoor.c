@@ -12,6 +12,7 @@
     ROW(lambda) \
     ROW(openapi) \
     ROW(verify) \
+    ROW(copy) \
     ROW(tables_create) \
     ROW(tables_check) \
     ROW(user_add) \

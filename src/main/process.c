@@ -101,8 +101,8 @@ static struct store_options store_options_of(const struct settings *settings, en
         .dir = settings->data_dir,
         .key_file = settings->key_file,
         .key_hex = settings->master_key,
-        .exclusive = use == STORE_SERVE,
-        .must_exist = use == STORE_LOOK,
+        .exclusive = use == STORE_SERVE || use == STORE_SOURCE || use == STORE_TARGET,
+        .must_exist = use == STORE_LOOK || use == STORE_SOURCE,
         .queue_max = use == STORE_SERVE ? (size_t)settings->writer_queue : 0,
         .crash_at = settings->crash_at,
     };
@@ -122,28 +122,41 @@ struct dynamo_options dynamo_options_of(const struct settings *settings)
     };
 }
 
-static enum err open_dynamo(const struct settings *settings, enum store_use use, struct store **store,
-                            char message[static 256])
+static enum err open_dynamo(const struct settings *settings, const struct store_options *common,
+                            enum store_use use, struct store **store, char message[static 256])
 {
     struct dynamo_options options = dynamo_options_of(settings);
 
-    options.store = store_options_of(settings, use);
+    options.store = *common;
     options.store.key_must_exist = use != STORE_CREATE;
     if (use != STORE_SERVE)
         options.threads = 1; /* a command waits for each of its jobs itself */
     return store_open_dynamo(&options, store, message);
 }
 
-struct store *store_start_with(const struct settings *settings, enum store_use use)
+static struct store *start(const struct settings *settings, enum store_use use, struct store *copy_of)
 {
     struct store_options options = store_options_of(settings, use);
     struct store *store = NULL;
     char message[256] = "";
-    enum err e = settings->store == STORE_ENGINE_DYNAMODB ? open_dynamo(settings, use, &store, message)
-                                                          : store_open_lmdb(&options, &store, message);
+
+    options.copy_of = copy_of;
+    enum err e = settings->store == STORE_ENGINE_DYNAMODB
+                     ? open_dynamo(settings, &options, use, &store, message)
+                     : store_open_lmdb(&options, &store, message);
 
     if (!e)
         return store;
     complain("%s", *message ? message : err_info(e)->text);
     return NULL;
+}
+
+struct store *store_start_with(const struct settings *settings, enum store_use use)
+{
+    return start(settings, use, NULL);
+}
+
+struct store *store_start_copy(const struct settings *settings, struct store *copy_of)
+{
+    return start(settings, STORE_TARGET, copy_of);
 }

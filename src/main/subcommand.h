@@ -40,9 +40,13 @@ enum store_use {
     STORE_BESIDE, /* beside a server perhaps; makes it too */
     STORE_LOOK,   /* must be there */
     STORE_CREATE, /* DynamoDB: the one time when a key file may be made */
+    STORE_SOURCE, /* of a copy: must be there, and nobody else's */
+    STORE_TARGET, /* of a copy: nobody else's */
 };
 /* Complains and gives NULL if it cannot be opened. */
 struct dynamo_options dynamo_options_of(const struct settings *settings);
 struct store *store_start_with(const struct settings *settings, enum store_use use);
+/* The target of a copy (store/copy.h). */
+struct store *store_start_copy(const struct settings *settings, struct store *copy_of);
 
 #endif

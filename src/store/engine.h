@@ -80,6 +80,10 @@ struct engine_ops {
     /* Called by somebody who waits for a job: an engine without a thread does its work here. An error: the
      * job will not be answered. NULL: not needed. */
     enum err (*help)(struct engine *engine);
+    /* Puts these records whatever is there, for who fills a store that nobody else uses: they are durable
+     * when it returns, but not all at once, and after an error some may be. No key twice. NULL: a job will
+     * do. */
+    enum err (*fill)(struct engine *engine, const struct record *records, size_t count);
     enum err (*health)(struct engine *engine);
     void (*stats)(struct engine *engine, struct store_stats *stats);
     /* Finishes what is queued, then frees. */

@@ -4,8 +4,13 @@
  * so that any later program can tell) and "keys" (the wrapped store keys). Both are created if absent in one
  * transaction, so two programs may start on a new store at once: the second takes what the first has written.
  * The key file is made before them, and only if they are not there: a store that has data never gets a new
- * key. */
+ * key.
+ *
+ * A store that becomes a copy of another one gets that one's keys in place of new ones, together with the
+ * mark that keeps it closed until the copy is whole (store/copy.h). Keys that it has already, as `tables
+ * create` makes them, give way if nothing is sealed with them yet. */
 #include "base/must.h"
+#include "store/copy_mark.h"
 #include "store/tx.h"
 
 #include <errno.h>
@@ -15,7 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT_VERSION = 2, FORMAT_BYTES = 4, BOOT_ARENA_BYTES = 64 * 1024, MESSAGE_BYTES = 256 };
+enum {
+    FORMAT_VERSION = 2,
+    FORMAT_BYTES = 4,
+    BOOT_ARENA_BYTES = 64 * 1024,
+    MESSAGE_BYTES = 256,
+    FEW_RECORDS = 4
+};
 
 static const struct key format_key = {TABLE_META, META_FORMAT_PART, NULL};
 static const struct key keys_key = {TABLE_META, META_KEYS_PART, NULL};
@@ -26,7 +37,8 @@ struct boot {
     char *message;
     char key_path[PATH_MAX];
     uint8_t master[SEAL_KEY_BYTES];
-    bool exists;
+    bool exists, marked;
+    enum copy_state copied;             /* if marked */
     uint8_t record[KEYRING_RECORD_MAX]; /* the wrapped store keys, as stored or to be stored */
     size_t record_size;
 };
@@ -74,12 +86,25 @@ static enum err format_check(struct tx *tx, const struct boot *boot)
                store_name(boot), version, FORMAT_VERSION);
 }
 
+static enum err mark_look(struct tx *tx, struct boot *boot)
+{
+    struct copy_mark mark;
+
+    enum err e = copy_mark_load(tx, &mark);
+    boot->marked = !e;
+    if (!e)
+        boot->copied = mark.state;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum err look(struct tx *tx, void *arg)
 {
     struct boot *boot = arg;
     struct span record;
 
-    enum err e = tx_get_raw(tx, &keys_key, &record);
+    enum err e = mark_look(tx, boot);
+    if (!e)
+        e = tx_get_raw(tx, &keys_key, &record);
     if (e == ERR_NOT_FOUND) {
         boot->exists = false;
         return ERR_OK;
@@ -167,9 +192,14 @@ static enum err master_get(struct boot *boot)
 
 /* ---- the store keys ---- */
 
-static enum err create(struct tx *tx, void *arg)
+static enum err format_put(struct tx *tx)
 {
     static const uint8_t format[FORMAT_BYTES] = {FORMAT_VERSION & 0xff, FORMAT_VERSION >> 8, 0, 0};
+    return tx_put_raw(tx, &format_key, (struct span){format, sizeof format});
+}
+
+static enum err create(struct tx *tx, void *arg)
+{
     struct boot *boot = arg;
     struct span there;
 
@@ -177,9 +207,7 @@ static enum err create(struct tx *tx, void *arg)
     if (e != ERR_NOT_FOUND)
         return e; /* another program was faster */
     e = tx_put_raw(tx, &keys_key, (struct span){boot->record, boot->record_size});
-    if (!e)
-        e = tx_put_raw(tx, &format_key, (struct span){format, sizeof format});
-    return e;
+    return e ? e : format_put(tx);
 }
 
 static struct span keys_bound(struct stored_key_room *room)
@@ -223,14 +251,119 @@ static enum err keys_open(struct boot *boot)
     return e;
 }
 
+/* ---- becoming a copy ---- */
+
+static enum err not_empty(const struct boot *boot)
+{
+    return say(boot, ERR_STORE,
+               "The store %.100s has other data. Name a target that is empty; nothing was changed.",
+               store_name(boot));
+}
+
+struct few {
+    struct arena *arena;
+    size_t others; /* records that are no key or format */
+};
+
+static enum err few_walk(struct view *view, void *arg)
+{
+    struct few *few = arg;
+    struct record *records;
+    size_t count = 0;
+    enum table table;
+    const char *part;
+    const char *sort;
+
+    enum err e = view->ops->walk(view, (struct stored_key){0}, FEW_RECORDS, few->arena, &records, &count);
+    few->others = 0;
+    for (size_t i = 0; !e && i < count; i++) {
+        e = stored_key_read(records[i].key, few->arena, &table, &part, &sort);
+        struct key key = {e ? TABLE_COUNT : table, part, sort};
+        few->others += e || table != TABLE_META || !key_is_own(&key);
+        e = e == ERR_DAMAGED ? ERR_OK : e;
+    }
+    return e;
+}
+
+/* In one transaction with the mark, so that no other program finds the one without the other. */
+static enum err copy_begin(struct tx *tx, void *arg)
+{
+    struct boot *boot = arg;
+    struct copy_mark mark = {.state = COPY_GOING};
+
+    enum err e = mark_look(tx, boot);
+    if (e || boot->marked)
+        return e; /* another copy was faster */
+    e = format_put(tx);
+    if (!e)
+        e = tx_put_raw(tx, &keys_key, (struct span){boot->record, boot->record_size});
+    return e ? e : copy_mark_save(tx, &mark);
+}
+
+static enum err keys_take_over(struct boot *boot, struct arena *arena)
+{
+    struct few few = {arena, 0};
+    struct stored_key_room room;
+    struct keyring *theirs = boot->setup->options->copy_of->keyring;
+    const struct engine_ops *ops = boot->setup->ops;
+
+    enum err e = ops->read(boot->setup->engine, &(struct access){.loose = true}, few_walk, &few);
+    if (!e && few.others > 0)
+        return not_empty(boot);
+    if (!e)
+        e = master_get(boot);
+    if (e)
+        return e;
+    boot->record_size = keyring_wrap(theirs, boot->master, keys_bound(&room), boot->record);
+    e = store_run(boot->store, &(struct access){.write = true}, arena, copy_begin, boot);
+    return e ? e : store_run(boot->store, &(struct access){0}, arena, look, boot);
+}
+
+/* The same store keys, whoever has wrapped them? */
+static bool same_keys(const struct store *one, const struct store *other)
+{
+    char first[33];
+    char second[33];
+
+    store_blind(one, "copy", "keys", first);
+    store_blind(other, "copy", "keys", second);
+    return strcmp(first, second) == 0;
+}
+
+static enum err boot_copy(struct boot *boot, struct arena *arena)
+{
+    if (boot->marked && boot->copied == COPY_DONE)
+        return say(boot, ERR_STORE,
+                   "The store %.100s holds a finished copy. Use it, or name another target; nothing was "
+                   "changed.",
+                   store_name(boot));
+    enum err e = boot->marked ? master_get(boot) : keys_take_over(boot, arena);
+    if (!e)
+        e = keys_open(boot);
+    if (!e && !same_keys(boot->store, boot->setup->options->copy_of))
+        return say(boot, ERR_STORE,
+                   "The store %.100s has the unfinished copy of another store. Name another target.",
+                   store_name(boot));
+    return e;
+}
+
+static enum err boot_usual(struct boot *boot, struct arena *arena)
+{
+    if (boot->marked && boot->copied != COPY_DONE)
+        return say(boot, ERR_STORE,
+                   "The store %.100s is a copy that is not finished. Run `opendoor copy` again: it goes on.",
+                   store_name(boot));
+    enum err e = boot->exists ? master_get(boot) : keys_make(boot, arena);
+    return e ? e : keys_open(boot);
+}
+
 static enum err boot_run(struct boot *boot, struct arena *arena)
 {
     enum err e = store_run(boot->store, &(struct access){0}, arena, look, boot);
-    if (!e)
-        e = boot->exists ? master_get(boot) : keys_make(boot, arena);
-    if (!e)
-        e = keys_open(boot);
-    return e;
+    if (e)
+        return e;
+    bool copies = boot->setup->options && boot->setup->options->copy_of;
+    return copies ? boot_copy(boot, arena) : boot_usual(boot, arena);
 }
 
 static enum err boot_all(struct boot *boot)

@@ -93,6 +93,7 @@ struct access {
     const struct key *keys;
     size_t count;
 };
+    bool loose; /* a read that wants no one moment, for whoever goes over everything */
 
 /* Runs fn and waits for its end: of the sync to disk, for a write. Any thread but the writer's own. */
 enum err store_run(struct store *store, const struct access *access, struct arena *arena, tx_fn *fn,
@@ -176,6 +177,8 @@ struct store_options {
     size_t queue_max;     /* waiting writers; 0 = 4096 */
     size_t map_bytes;     /* lmdb: address space; 0 = 64 GiB */
     const char *crash_at; /* crash tests only: where to die (store/crash.h); NULL = nowhere */
+    struct store *copy_of; /* store/copy.h: takes over this store's keys; it has to be empty, or what an
+                              unfinished copy of that store has left */
 };
 enum err store_open_lmdb(const struct store_options *options, struct store **store, char message[static 256]);
 /* mem: see store/mem/mem.h for conflicts, failures and power loss on demand. */

@@ -49,7 +49,8 @@ bool key_is_own(const struct key *key)
     if (key->table == TABLE_PERSON_KEY)
         return true;
     return key->table == TABLE_META &&
-           (strcmp(key->part, META_FORMAT_PART) == 0 || strcmp(key->part, META_KEYS_PART) == 0);
+           (strcmp(key->part, META_FORMAT_PART) == 0 || strcmp(key->part, META_KEYS_PART) == 0 ||
+            strcmp(key->part, META_COPY_PART) == 0);
 }
 
 /* ---- the write set ---- */
@@ -416,6 +417,19 @@ enum err tx_put_raw(struct tx *tx, const struct key *key, struct span bytes)
 uint64_t tx_permute(struct tx *tx, uint64_t number)
 {
     return keyring_permute(tx->store->keyring, number);
+}
+
+enum err tx_put_stored(struct tx *tx, struct stored_key stored, struct span sealed)
+{
+    struct write *write;
+
+    enum err e = write_slot(tx, stored, &write);
+    if (e)
+        return fail(tx, e);
+    write->sealed = sealed;
+    write->deleted = sealed.data == NULL;
+    write->ready = true;
+    return ERR_OK;
 }
 
 /* ---- scans ---- */

@@ -49,7 +49,11 @@ enum err tx_get_raw(struct tx *tx, const struct key *key, struct span *bytes);
 enum err tx_put_raw(struct tx *tx, const struct key *key, struct span bytes);
 bool key_is_own(const struct key *key);
 
+/* A record that is sealed already, under a key as it is stored; data NULL: deletes it. */
+enum err tx_put_stored(struct tx *tx, struct stored_key stored, struct span sealed);
+
 #define META_FORMAT_PART "format"
 #define META_KEYS_PART   "keys"
+#define META_COPY_PART   "copy"
 
 #endif

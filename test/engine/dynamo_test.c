@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "fault_proxy.h"
+#include "store/copy.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -335,6 +336,76 @@ static void test_unprocessed_keys(void **state)
     assert_text(place, &third, "2");
 }
 
+/* ---- many at once ---- */
+
+enum { FILLED = 230 };
+
+static enum err some_put(struct tx *tx, void *arg)
+{
+    enum err e = ERR_OK;
+
+    (void)arg;
+    for (int i = 0; !e && i < FILLED; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "practice-%d", i);
+        struct key key = {i % 2 ? TABLE_PRACTICE : TABLE_DAY, id, i % 2 ? NULL : "2026-11-25"};
+        e = tx_put(tx, &key, NULL, span_of(id));
+    }
+    return e;
+}
+
+/* Others, empty but for the keys that `tables create` makes. */
+static void new_tables(struct place *place)
+{
+    place_close(place);
+    place->options.copy_of = NULL;
+    place->dynamo.region = NULL;
+    assert_err(ERR_OK, place_open(place));
+    place_close(place);
+    place->dynamo.endpoint = fault_proxy_url(proxy);
+}
+
+/* A copy of so many records, with the fault in the way of its batches. */
+static enum err fill_with(struct place *place, struct store *from, enum fault fault, unsigned times,
+                          struct copy_result *result)
+{
+    place_close(place);
+    place->options.copy_of = from;
+    fault_proxy_plan(proxy, NULL, FAULT_NONE, 0, NULL, NULL);
+    assert_err(ERR_OK, place_open(place));
+    fault_proxy_plan(proxy, "BatchWriteItem", fault, times, NULL, NULL);
+    return store_copy(from, place->store, 1, NULL, NULL, result);
+}
+
+static void test_batches_of_a_copy(void **state)
+{
+    static const enum fault faults[] = {FAULT_LOSE_ANSWER, FAULT_DROP_REQUEST, FAULT_THROTTLE, FAULT_INTERNAL,
+                                        FAULT_UNPROCESSED};
+    struct place *place = *state;
+    struct place source;
+    struct copy_result result;
+
+    place_init(&source, engine_named("mem"));
+    assert_err(ERR_OK, place_open(&source));
+    assert_err(ERR_OK, run_write(&source, some_put, NULL));
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        new_tables(place);
+        assert_err(ERR_OK, fill_with(place, source.store, faults[i], 7, &result));
+        assert_int_equal(result.differences, 0);
+        assert_int_equal(result.copied, FILLED);
+        assert_int_equal(result.in_to[TABLE_DAY] + result.in_to[TABLE_PRACTICE], FILLED);
+    }
+    new_tables(place);
+    assert_err(ERR_STORE, fill_with(place, source.store, FAULT_REFUSE, 1000, &result));
+    assert_false(result.from_failed);
+    assert_err(ERR_OK, fill_with(place, source.store, FAULT_NONE, 0, &result));
+    assert_int_equal(result.differences, 0);
+    place->options.copy_of = NULL;
+    place_reopen(place);
+    assert_text(place, &plain, "practice-1");
+    place_done(&source);
+}
+
 /* ---- size ---- */
 
 enum { LARGE = 300 * 1000, LARGE_ROWS = 9 };
@@ -605,6 +676,7 @@ int main(void)
         TEST(test_guards),
         TEST(test_round_trips),
         TEST(test_unprocessed_keys),
+        TEST(test_batches_of_a_copy),
         TEST(test_pages),
         TEST(test_too_large),
         TEST(test_queue_full),

@@ -187,7 +187,9 @@ static bool answer_unprocessed(int fd, const struct message *request)
     char *body = malloc(size);
 
     assert(body);
-    (void)snprintf(body, size, "{\"Responses\":{},\"UnprocessedKeys\":%s", keys);
+    bool writes = strstr(keys, "\"PutRequest\":") != NULL;
+    (void)snprintf(body, size, "{%s:%s",
+                   writes ? "\"UnprocessedItems\"" : "\"Responses\":{},\"UnprocessedKeys\"", keys);
     bool sent = answer(fd, 200, body);
     free(body);
     return sent;

@@ -11,7 +11,7 @@ enum fault {
     FAULT_THROTTLE,     /* 400 ThrottlingException, nothing is done */
     FAULT_INTERNAL,     /* 500 InternalServerError, nothing is done */
     FAULT_CONFLICT,     /* a cancelled transaction (TransactionConflict), nothing is done */
-    FAULT_UNPROCESSED,  /* BatchGetItem: no key was processed */
+    FAULT_UNPROCESSED,  /* BatchGetItem, BatchWriteItem: nothing was processed */
     FAULT_STALL,        /* no answer at all until the other side gives up */
     FAULT_REFUSE        /* 400 AccessDeniedException */
 };

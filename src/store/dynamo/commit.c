@@ -31,7 +31,7 @@ struct commit {
 };
 
 /* Never 0, and 62 bits so that it is a number that every reader of JSON can hold as an integer. */
-static uint64_t version_new(void)
+uint64_t dynamo_version_new(void)
 {
     uint64_t version;
 
@@ -191,7 +191,7 @@ static void count_checks(struct commit *commit)
 enum err dynamo_apply(struct view *base, const struct write *writes, size_t count)
 {
     struct dynamo_view *view = (struct dynamo_view *)base;
-    struct commit commit = {.view = view, .writes = writes, .count = count, .version = version_new()};
+    struct commit commit = {.view = view, .writes = writes, .count = count, .version = dynamo_version_new()};
     struct buf buf;
 
     view->committing = true;

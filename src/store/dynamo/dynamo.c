@@ -189,6 +189,7 @@ static enum err run_with(const struct run *run, struct trip *trip, struct wanted
     for (unsigned turn = 0; turn < ATTEMPTS_MAX; turn++) {
         arena_reset(trip->kept, trip->kept_mark);
         dynamo_view_begin(&view, run->engine, trip, run->access->write);
+        view.walked = run->access->loose;
         e = attempt_once(run, &view, wanted, &again);
         if (!again)
             return e;
@@ -411,6 +412,7 @@ static const struct engine_ops ops = {
     .read = dynamo_read,
     .submit = dynamo_submit,
     .run = dynamo_run,
+    .fill = dynamo_fill,
     .health = dynamo_health,
     .stats = dynamo_stats,
     .close = dynamo_close,

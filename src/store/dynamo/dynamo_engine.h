@@ -71,6 +71,7 @@ struct request {
     /* The answer, beside that in the trip: */
     enum err err;
     bool repeated;            /* an earlier send of this request may have done its work */
+    bool throttled;           /* OUTCOME_FAILED: the service had no room for it, to the last try */
     bool condition;           /* OUTCOME_CONFLICT: ConditionalCheckFailedException of a single item */
     char type[AWS_ERROR_MAX]; /* of the error */
 };
@@ -144,7 +145,11 @@ struct seen *dynamo_seen(struct dynamo_view *view, struct stored_key key);
 bool dynamo_needs_check(const struct seen *seen);
 
 /* ---- commit.c ---- */
+uint64_t dynamo_version_new(void);
 enum err dynamo_apply(struct view *base, const struct write *writes, size_t count);
+
+/* ---- fill.c ---- */
+enum err dynamo_fill(struct engine *engine, const struct record *records, size_t count);
 
 /* ---- dynamo.c ---- */
 struct engine *dynamo_engine_new(const struct dynamo_options *options, char message[static 256], enum err *e);

@@ -153,7 +153,7 @@ enum outcome dynamo_send(struct engine *engine, struct trip *trip, struct reques
     unsigned sends_max = request->once ? 1 : SENDS_MAX;
     bool keys_tried = false;
 
-    request->repeated = request->condition = false;
+    request->repeated = request->condition = request->throttled = false;
     for (unsigned turn = 0; turn < sends_max; turn++) {
         if (turn > 0) {
             atomic_fetch_add(&engine->resent, 1);
@@ -175,6 +175,7 @@ enum outcome dynamo_send(struct engine *engine, struct trip *trip, struct reques
             aws_keys_expire(engine->keys);
         }
         request->repeated |= meaning == MEANS_AGAIN_UNSURE;
+        request->throttled = meaning == MEANS_AGAIN && request->type[0] != '\0';
     }
     return failed(trip, request);
 }

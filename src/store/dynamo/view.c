@@ -384,8 +384,8 @@ enum err dynamo_prefetch(struct dynamo_view *view, bool write, const struct stor
         view->snapshot = false;
         return fetch_one(view, left[0]);
     }
-    enum err e = fetch_all(view, !write && !before, left, count);
-    return e ? e : people_fetch(view, before);
+    enum err e = fetch_all(view, !write && !before && !view->walked, left, count);
+    return e || view->walked ? e : people_fetch(view, before);
 }
 
 static enum err view_expect(struct view *base, const struct stored_key *keys, size_t count)

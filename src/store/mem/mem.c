@@ -469,7 +469,8 @@ enum err store_open_mem(const struct mem_options *options, struct store **store)
             randombytes_buf(engine->disk->master, SEAL_KEY_BYTES);
         engine->disk->has_master = true;
     }
+    struct store_options common = {.copy_of = options->copy_of};
     struct store_setup setup = {
-        .engine = engine, .ops = &ops, .source = source, .master = engine->disk->master};
+        .engine = engine, .ops = &ops, .options = &common, .source = source, .master = engine->disk->master};
     return store_start(&setup, store, message);
 }

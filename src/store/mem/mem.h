@@ -21,8 +21,9 @@ struct mem_options {
     struct mem_disk *disk; /* NULL: one of its own, gone at close */
     uint64_t seed;         /* not 0: keys and nonces come from it, so that a run repeats; for tests only */
     bool manual;
-    size_t queue_max; /* 0 = 4096 */
-    size_t batch_max; /* jobs in one commit, manual only; 0 = 256 */
+    size_t queue_max;      /* 0 = 4096 */
+    size_t batch_max;      /* jobs in one commit, manual only; 0 = 256 */
+    struct store *copy_of; /* as in struct store_options */
 };
 /* ERR_MEMORY, or what store_start() gives. */
 enum err store_open_mem(const struct mem_options *options, struct store **store);
