@@ -177,8 +177,8 @@ test('the tables are as the engine makes them, encrypted, kept, and guarded in p
 // What the engine asks of DynamoDB, and the right that each needs. TransactWriteItems needs those of its parts.
 const needs = { GetItem: ['GetItem'], BatchGetItem: ['BatchGetItem'], TransactGetItems: ['GetItem'], Query: ['Query'],
     PutItem: ['PutItem'], DeleteItem: ['DeleteItem'], TransactWriteItems: ['PutItem', 'DeleteItem', 'ConditionCheckItem'] };
-// What only an operator's commands do: verify, tables create, tables check.
-const operators = ['Scan', 'CreateTable', 'DescribeTable', 'UpdateContinuousBackups'];
+// What only an operator's commands do: verify, copy, tables create, tables check.
+const operators = ['Scan', 'BatchWriteItem', 'CreateTable', 'DescribeTable', 'UpdateContinuousBackups'];
 
 function operationsOfTheEngine() {
     const folder = new URL('src/store/dynamo/', root);
@@ -199,7 +199,44 @@ test('the functions may do what the engine does, and nothing else', () => {
     assert.ok(parts.has('ConditionCheck') && !parts.has('Update'), [...parts].join());
     const wanted = [...new Set([...named].flatMap((name) => needs[name] ?? []))].map((name) => `dynamodb:${name}`).sort();
     const given = new Set(functions.flatMap(([, resource]) => statementsOf(resource)).flatMap(actionsOf));
-    assert.deepEqual([...given].sort(), [...wanted, 'kms:Decrypt'].sort());
+    const ours = [...given].filter((action) => !action.startsWith('cognito-idp:'));
+    assert.deepEqual(ours.sort(), [...wanted, 'kms:Decrypt'].sort());
+});
+
+// The actions that the program signs; the others are everybody's, and need no right.
+const signed = [...read('src/outside/cognito_ask.c').matchAll(/\{TARGET "(\w+)", (true|false)\}/g)];
+
+test('the function of logins may do with the pool what the program asks of it, and no other function may', () => {
+    assert.ok(signed.some(([, , is]) => is === 'true') && signed.some(([, , is]) => is === 'false'));
+    for (const [, name, is] of signed) assert.equal(name.startsWith('Admin'), is === 'true', name);
+    const wanted = signed.filter(([, , is]) => is === 'true').map(([, name]) => `cognito-idp:${name}`).sort();
+    for (const [name, resource] of functions) {
+        const given = statementsOf(resource).filter((one) => actionsOf(one).some((action) => action.startsWith('cognito-idp:')));
+        assert.deepEqual(given.flatMap(actionsOf).sort(), name === 'AuthFunction' ? wanted : [], name);
+        for (const { Resource } of given) assert.deepEqual(Resource, { 'Fn::GetAtt': ['UserPool', 'Arn'] });
+    }
+    for (const path of ['/auth/login', '/auth/password/reset', '/users', '/users/{user_id}']) assert.equal(routeOf(path).name, 'AuthFunction', path);
+});
+
+test('the pool and its client are as the program needs them, and no more open than that', () => {
+    const { Properties: pool, DeletionPolicy } = resources.UserPool;
+    assert.deepEqual(pool.UsernameAttributes, ['email']);
+    assert.equal(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly, true);
+    assert.equal(pool.MfaConfiguration, 'OFF');
+    assert.equal(DeletionPolicy, 'Retain');
+    assert.deepEqual(pool.DeletionProtection, { 'Fn::If': ['IsProd', 'ACTIVE', 'INACTIVE'] });
+    const minimum = Number(read('src/sec/password.h').match(/PASSWORD_MIN = (\d+)/)[1]);
+    assert.equal(pool.Policies.PasswordPolicy.MinimumLength, minimum, 'our own rules are the stricter ones');
+    const { Properties: client } = resources.UserPoolClient;
+    const flows = [...new Set([...read('src/outside/cognito.c').matchAll(/"(\w+_AUTH)"/g)].map(([, flow]) => `ALLOW_${flow}`))];
+    assert.deepEqual([...client.ExplicitAuthFlows].sort(), flows.sort());
+    assert.equal(client.GenerateSecret, false);
+    assert.equal(client.PreventUserExistenceErrors, 'ENABLED');
+    assert.equal(client.EnableTokenRevocation, true);
+    const groups = ofType('AWS::Cognito::UserPoolGroup').map(([, { Properties }]) => Properties.GroupName).sort();
+    assert.deepEqual(groups, ['admin', 'patient', 'staff']);
+    const { Variables } = template.Globals.Function.Environment;
+    assert.deepEqual([Variables.USER_POOL_ID, Variables.USER_POOL_CLIENT_ID], [{ Ref: 'UserPool' }, { Ref: 'UserPoolClient' }]);
 });
 
 test('no right goes beyond a table that is named, and writing is for where an area writes', () => {
@@ -208,7 +245,7 @@ test('no right goes beyond a table that is named, and writing is for where an ar
             assert.equal(statement.Effect, 'Allow');
             for (const action of actionsOf(statement)) assert.doesNotMatch(action, /\*/);
             for (const where of [statement.Resource].flat()) {
-                assert.ok(where['Fn::GetAtt']?.[1] === 'Arn' && /(Table|DataKey)$/.test(where['Fn::GetAtt'][0]), `${name}: ${JSON.stringify(where)}`);
+                assert.ok(where['Fn::GetAtt']?.[1] === 'Arn' && /(Table|DataKey|UserPool)$/.test(where['Fn::GetAtt'][0]), `${name}: ${JSON.stringify(where)}`);
             }
         }
     }

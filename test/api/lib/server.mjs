@@ -52,15 +52,19 @@ function environment(extra) {
 // each folder of data that a test names stands for tables of its own.
 export const STORE = process.env.OPENDOOR_STORE ?? 'lmdb';
 
-function storeEnvironment(args, env) {
-    const at = args.indexOf('--data');
-    if (STORE !== 'dynamodb' || at < 0) return {};
-    const data = args[at + 1];
+export function dynamodbEnvironment(data) {
     const prefix = `t${path.resolve(data).replaceAll(/[^A-Za-z0-9_.-]/g, '-')}`;
     const names = Object.fromEntries(['appointments', 'patients', 'practices', 'system']
         .map((name) => [`${name.toUpperCase()}_TABLE`, `${prefix}-${name}`]));
     const { DYNAMODB_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
-    return { STORE, DYNAMODB_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...names,
+    return { DYNAMODB_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...names };
+}
+
+function storeEnvironment(args, env) {
+    const at = args.indexOf('--data');
+    if (STORE !== 'dynamodb' || at < 0) return {};
+    const data = args[at + 1];
+    return { STORE, ...dynamodbEnvironment(data),
         ...(env.MASTER_KEY || args.includes('--key') ? {} : { KEY_FILE: `${data}.key` }) };
 }
 
@@ -99,7 +103,8 @@ process.on('exit', () => {
 });
 
 // Runs one subcommand to its end: { code, signal, stdout, stderr }.
-export function runProgram(args, { env = {}, input = '', limitMs = 30_000 } = {}) {
+// onStart gets the process.
+export function runProgram(args, { env = {}, input = '', limitMs = 30_000, onStart } = {}) {
     return new Promise((resolve, reject) => {
         const child = spawn(programPath(), args, { env: environment({ ...storeEnvironment(args, env), ...env }),
             stdio: ['pipe', 'pipe', 'pipe'] });
@@ -107,6 +112,7 @@ export function runProgram(args, { env = {}, input = '', limitMs = 30_000 } = {}
         let stdout = '';
         let stderr = '';
         running.add(child);
+        onStart?.(child);
         child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
         child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
         child.stdin.on('error', () => {}); // it may end without having read anything
