@@ -75,7 +75,7 @@ static bool is_of_practice(enum table table)
 
 static bool memo_has(const struct blind_memo *memo, const char *text, size_t size)
 {
-    return memo && memo->size == size && memcmp(memo->text, text, size) == 0;
+    return memo->size == size && memcmp(memo->text, text, size) == 0;
 }
 
 static void memo_keep(struct blind_memo *memo, const char *text, size_t size, const uint8_t *id)
@@ -94,7 +94,7 @@ static bool blind(const struct keyring *keyring, struct blind_memo *memo, uint8_
 
     if (size == 0 || size > KEY_BLIND_PART_MAX)
         return false;
-    if (memo_has(memo, text, size)) {
+    if (memo && memo_has(memo, text, size)) {
         memcpy(id, memo->id, BLIND_BYTES);
         return true;
     }
