@@ -92,8 +92,8 @@ struct access {
     bool write;
     const struct key *keys;
     size_t count;
-};
     bool loose; /* a read that wants no one moment, for whoever goes over everything */
+};
 
 /* Runs fn and waits for its end: of the sync to disk, for a write. Any thread but the writer's own. */
 enum err store_run(struct store *store, const struct access *access, struct arena *arena, tx_fn *fn,
