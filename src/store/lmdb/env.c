@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+enum { REOPENINGS_MAX = 5 }; /* that one read goes through */
+
 enum err env_error(int code)
 {
     switch (code) {
@@ -167,8 +169,8 @@ enum err env_read(struct engine *engine, const struct access *access, view_fn *f
 
     (void)access; /* nothing to fetch ahead */
     int code = read_once(engine, fn, arg, &result);
-    if (code == MDB_PANIC && env_recover(engine) == 0)
-        code = read_once(engine, fn, arg, &result);
+    for (int turn = 0; turn < REOPENINGS_MAX && code == MDB_PANIC && env_recover(engine) == 0; turn++)
+        code = read_once(engine, fn, arg, &result); /* the next commit may have failed meanwhile */
     return code ? env_error(code) : result;
 }
 

@@ -189,6 +189,10 @@ static void answer(struct engine *engine, struct store_job *batch, const struct 
 {
     uint64_t count = 0;
 
+    for (const struct store_job *job = batch; job != end; job = job->next)
+        count++;
+    if (count > atomic_load(&engine->batch_max))
+        atomic_store(&engine->batch_max, count);
     if (!failed)
         crash_here(&engine->crash, CRASH_AFTER_COMMIT_BEFORE_ANSWER);
     while (batch != end) {
@@ -197,10 +201,7 @@ static void answer(struct engine *engine, struct store_job *batch, const struct 
         store_finish(job, failed ? failed : job->err);
         if (!failed)
             crash_here(&engine->crash, CRASH_AFTER_FIRST_ANSWER);
-        count++;
     }
-    if (count > atomic_load(&engine->batch_max))
-        atomic_store(&engine->batch_max, count);
 }
 
 /* Gives the jobs that did not fit into this transaction. */
