@@ -136,3 +136,16 @@ enum err appointment_change(struct call *call, struct tx *tx, const struct appoi
     after->updated_at = call->now_ms;
     return appointment_save(tx, before, after);
 }
+
+enum err appointment_review(struct call *call, struct tx *tx, const struct appointment *before,
+                            const struct appointment *after)
+{
+    bool moved = is_moved(before, after);
+    bool status_in_question = problems_about(&call->problems, "/status");
+    struct booking booking;
+
+    enum err e = status_in_question ? ERR_OK : members_check(call, before, after, moved);
+    if (e && e != ERR_INVALID)
+        return e;
+    return moved ? booking_review(call, tx, before->practice_id, after->appointment_datetime, &booking) : e;
+}

@@ -17,5 +17,8 @@ enum err appointment_open(struct call *call, struct tx *tx, struct appointment *
  * moves the place, and saves with a new version. after is completed. */
 enum err appointment_change(struct call *call, struct tx *tx, const struct appointment *before,
                             struct appointment *after);
+/* For an endpoint's review: what is wrong with the members of after. */
+enum err appointment_review(struct call *call, struct tx *tx, const struct appointment *before,
+                            const struct appointment *after);
 
 #endif

@@ -50,6 +50,18 @@ static void keys(const struct call *call, struct known *known)
     known_booking(known, in->practice_id, in->patient_id, in->appointment_datetime);
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct appointment *in = call->body;
+    struct booking booking;
+    struct patient patient;
+
+    enum err e = booking_review(call, tx, in->practice_id, in->appointment_datetime, &booking);
+    if (e || !in->practice_id || !in->patient_id)
+        return e;
+    return booking_patient(call, tx, &booking, in->patient_id, "/patient_id", &patient);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct appointment *in = call->body;
@@ -95,6 +107,7 @@ const struct endpoint endpoint_appointment_create = {
     .body_mode = FIELDS_CREATE,
     .data = &appointment_fields,
     .handle = handle,
+    .review = review,
     .keys = keys,
     .errors = errors,
     .tag = "Appointments",

@@ -65,7 +65,8 @@ static enum err body_check(const void *object, const char *prefix, struct proble
     for (size_t i = 1; !e && i < group->people.count; i++) {
         for (size_t j = 0; !e && j < i; j++) {
             char pointer[POINTER_BYTES];
-            if (strcmp(people[i].patient_id, people[j].patient_id) != 0)
+            if (!people[i].patient_id || !people[j].patient_id ||
+                strcmp(people[i].patient_id, people[j].patient_id) != 0)
                 continue;
             (void)snprintf(pointer, sizeof pointer, "/people/%zu/patient_id", i);
             e = problems_add(problems, pointer, ERR_FIELD_DUPLICATE, "This person is in the group already.");
@@ -115,6 +116,25 @@ static void reply_group(struct call *call, const struct appointment *appointment
     reply_end(call);
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct group *group = call->body;
+    const struct person *people = group->people.items;
+    struct booking booking;
+
+    enum err e =
+        booking_review(call, tx, group->common.practice_id, group->common.appointment_datetime, &booking);
+    for (size_t i = 0; !e && group->common.practice_id && i < group->people.count; i++) {
+        char pointer[POINTER_BYTES];
+        struct patient patient;
+        (void)snprintf(pointer, sizeof pointer, "/people/%zu/patient_id", i);
+        if (people[i].patient_id)
+            e = booking_patient(call, tx, &booking, people[i].patient_id, pointer, &patient);
+        e = e == ERR_MEMORY ? e : ERR_OK; /* the others are looked at all the same */
+    }
+    return e;
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct group *group = call->body;
@@ -149,6 +169,7 @@ const struct endpoint endpoint_appointment_group_create = {
     .body_mode = FIELDS_CREATE,
     .data = &appointment_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Appointments",
     .summary = "Book several people into consecutive slots",

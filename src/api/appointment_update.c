@@ -5,6 +5,19 @@
 #include "call/reply.h"
 #include "store/rec_appointment.h"
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct appointment before;
+
+    enum err e = appointment_open(call, tx, &before);
+    if (e)
+        return e;
+    struct appointment after = before;
+    e = fields_read(&appointment_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena,
+                    &call->problems, &after);
+    return call_also(e, appointment_review(call, tx, &before, &after));
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     struct appointment before;
@@ -42,6 +55,7 @@ const struct endpoint endpoint_appointment_update = {
     .body_mode = FIELDS_UPDATE,
     .data = &appointment_fields,
     .handle = handle,
+    .review = review,
     .keys = appointment_keys,
     .errors = errors,
     .tag = "Appointments",

@@ -53,15 +53,25 @@ static enum err prepare(struct call *call)
         return ERR_MEMORY;
     call->prepared = change;
     enum err e = prepare_read(call, look);
-    if (!e)
-        e = password_allow(call, "/new_password", in->new_password, change->email);
     if (e)
         return e;
     e = password_verify(change->old_hash, in->current_password, NULL);
     change->good = !e;
     if (e)
-        return e == ERR_BAD_CREDENTIALS ? ERR_OK : e;
-    return password_hash_for(call, in->new_password, &change->new_hash);
+        return e == ERR_BAD_CREDENTIALS ? ERR_OK : e; /* counted, and refused, in the transaction */
+    e = password_allow(call, "/new_password", in->new_password, change->email);
+    return e ? e : password_hash_for(call, in->new_password, &change->new_hash);
+}
+
+/* The current password is compared only if there is nothing else to say: a guess has to cost a try. */
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct change_in *in = call->body;
+
+    (void)tx;
+    return in->new_password
+               ? password_allow(call, "/new_password", in->new_password, call->caller.user->email)
+               : ERR_OK;
 }
 
 static enum err refuse(struct call *call, struct tx *tx, const char *email)
@@ -112,6 +122,7 @@ const struct endpoint endpoint_auth_password_change = {
     .data = &login_fields,
     .prepare = prepare,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Identity",
     .summary = "Change the password",

@@ -79,6 +79,27 @@ static enum err prepare(struct call *call)
     return e ? e : password_hash_for(call, in->password, &reset->hash);
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct reset_in *in = call->body;
+    struct reset reset = {.email = NULL};
+    struct user user;
+    void *prepared = call->prepared;
+    enum err e = ERR_OK;
+
+    call->prepared = &reset;
+    if (in->token)
+        e = secret_open(call, SECRET_RESET, in->token, &reset.secret);
+    if (e == ERR_CURSOR)
+        e = invalid(call);
+    else if (in->token && !e)
+        e = owner_load(call, tx, &user);
+    if (in->token && !e)
+        reset.email = user.email;
+    call->prepared = prepared;
+    return in->password ? call_also(e, password_allow(call, "/password", in->password, reset.email)) : e;
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct reset *reset = call->prepared;
@@ -109,6 +130,7 @@ const struct endpoint endpoint_auth_password_reset = {
     .body_mode = FIELDS_CREATE,
     .prepare = prepare,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Identity",
     .summary = "Set a new password",

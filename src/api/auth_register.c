@@ -136,6 +136,15 @@ static struct patient patient_of(const struct call *call, const char *id)
     return patient;
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct register_in *in = call->body;
+    struct patient patient = patient_of(call, NULL);
+
+    enum err e = in->password ? password_allow(call, "/password", in->password, in->email) : ERR_OK;
+    return call_also(e, patient_complete(call, tx, NULL, &patient));
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const char *id = call_new_id(call);
@@ -169,6 +178,7 @@ const struct endpoint endpoint_auth_register = {
     .data = &user_fields,
     .prepare = prepare,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Identity",
     .summary = "Register as a patient",

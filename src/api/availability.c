@@ -67,12 +67,15 @@ static enum err service_check(const struct query *query, struct problems *proble
 
 static enum err point_check(const struct near *near, struct problems *problems)
 {
-    if (!near->near && !near->postcode && isnan(near->latitude) && isnan(near->longitude))
-        return problems_add(problems, "?postcode", ERR_FIELD_REQUIRED,
-                            "Near where? Send latitude and longitude, or a postcode.");
-    if (near->radius_km > RADIUS_NEAR_MAX_KM)
-        return problems_add(problems, "?radius_km", ERR_FIELD_RANGE, "This must be from 0 to 200.");
-    return near_check(near, problems);
+    enum err e = ERR_OK;
+
+    if (near_points(near, problems) == 0)
+        e = problems_add(problems, "?postcode", ERR_FIELD_REQUIRED,
+                         "Near where? Send latitude and longitude, or a postcode.");
+    if (!e && near->radius_km > RADIUS_NEAR_MAX_KM)
+        e = problems_add(problems, "?radius_km", ERR_FIELD_RANGE, "This must be from 0 to 200.");
+    /* A radius is no mistake of its own where it is the point that is missing. */
+    return !e && near_points(near, problems) > 0 ? near_check(near, problems) : e;
 }
 
 static enum err query_check(const void *object, const char *prefix, struct problems *problems)
@@ -363,6 +366,14 @@ static enum err answer(struct looking *l)
     return e;
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct query *query = call->query;
+    struct point point;
+
+    return call_also(wish_review(call, &query->wish), near_resolve(call, tx, &query->near, &point));
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct query *query = call->query;
@@ -399,6 +410,7 @@ const struct endpoint endpoint_availability = {
     .query = &query_fields,
     .data = &offer_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Availability",
     .summary = "The earliest appointments near a place",

@@ -33,6 +33,14 @@ enum err wish_settle(struct call *call, struct wish *wish)
     return !e && call->problems.count > before ? ERR_INVALID : e;
 }
 
+enum err wish_review(struct call *call, const struct wish *wish)
+{
+    struct wish copy = *wish;
+
+    /* A first day that was refused says nothing about the last. */
+    return problems_about_member(&call->problems, "?", "start_date") ? ERR_OK : wish_settle(call, &copy);
+}
+
 struct span_of_time bookable_span(const struct practice *practice, int64_t now_ms, bool by_staff)
 {
     const struct booking_rules *rules = practice->booking_rules;

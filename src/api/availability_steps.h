@@ -47,6 +47,8 @@ enum err wish_check(const struct wish *wish, struct problems *problems);
 /* Puts in the days that were left out. ERR_INVALID with a problem at ?end_date if the range is wrong with
  * them. */
 enum err wish_settle(struct call *call, struct wish *wish);
+/* The same for an endpoint's review, without changing the wish. */
+enum err wish_review(struct call *call, const struct wish *wish);
 
 /* The moments between which a practice can be booked now. */
 struct span_of_time {

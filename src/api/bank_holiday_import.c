@@ -81,7 +81,7 @@ static enum err file_check(const void *object, const char *prefix, struct proble
 
     (void)prefix;
     for (size_t i = 0; !e && i < DIVISION_COUNT; i++) {
-        any = any || file->divisions[i];
+        any = any || file->divisions[i] || problems_about_member(problems, "", file_rows[i].name);
         e = division_check(file->divisions[i], file_rows[i].name, problems);
     }
     if (!e && !any)
@@ -131,8 +131,9 @@ static void rows_add(struct joining *joining)
         const struct division *division = division_of(joining->file, nation);
         const struct event *events = division ? division->events.items : NULL;
         for (size_t i = 0; division && i < division->events.count; i++)
-            joining->rows[joining->count++] =
-                (struct bank_holiday_row){nation, events[i].date, events[i].title, events[i].notes};
+            if (events[i].date != DATE_NONE && events[i].title) /* else refused already */
+                joining->rows[joining->count++] =
+                    (struct bank_holiday_row){nation, events[i].date, events[i].title, events[i].notes};
     }
 }
 
@@ -194,6 +195,15 @@ static const struct field answer_rows[] = {
 static const struct field_set answer_fields = {
     .name = "BankHolidayImport", .size = sizeof(struct answer), FIELDS(answer_rows)};
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct bank_holiday_corrections former;
+    struct bank_holiday_corrections joined;
+
+    enum err e = bank_holidays_load(tx, &former);
+    return e ? e : join(call, &former, &joined);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     struct bank_holiday_corrections former;
@@ -225,6 +235,7 @@ const struct endpoint endpoint_bank_holiday_import = {
     .body_mode = FIELDS_CREATE,
     .data = &answer_fields,
     .handle = handle,
+    .review = review,
     .tag = "Bank holidays",
     .summary = "Import GOV.UK's bank holidays",
     .description = "Admins only. The body is the file https://www.gov.uk/bank-holidays.json as it is. In "

@@ -168,6 +168,17 @@ enum err booking_move(struct call *call, struct tx *tx, const struct booking *bo
     return e ? place_refused(call, tx, booking, &wanted, e) : ERR_OK;
 }
 
+enum err booking_review(struct call *call, struct tx *tx, const char *practice_id, int64_t start_ms,
+                        struct booking *booking)
+{
+    enum err e = practice_id ? booking_open(call, tx, practice_id, booking) : ERR_OK;
+
+    if (e || !practice_id || start_ms == INSTANT_NONE)
+        return e;
+    e = booking_check_time(&booking->practice, start_ms, call->now_ms, booking->by_staff);
+    return e && rule_broken(call, e) == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
+}
+
 int64_t booking_hold_end(const struct call *call)
 {
     return call->now_ms + call->app->settings->hold_minutes * MS_A_MINUTE;

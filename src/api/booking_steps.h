@@ -33,6 +33,11 @@ enum err booking_take(struct call *call, struct tx *tx, const struct booking *bo
 enum err booking_move(struct call *call, struct tx *tx, const struct booking *booking,
                       const struct appointment *before, struct appointment *after);
 
+/* For an endpoint's review: is there such a practice, and may that moment be? Either may be absent (NULL,
+ * INSTANT_NONE). *booking has its practice if this gave ERR_OK and practice_id was there. */
+enum err booking_review(struct call *call, struct tx *tx, const char *practice_id, int64_t start_ms,
+                        struct booking *booking);
+
 /* Instant at which a hold made now ends. */
 int64_t booking_hold_end(const struct call *call);
 

@@ -27,7 +27,7 @@ static enum err body_check(const void *object, const char *prefix, struct proble
     const struct body *body = object;
 
     (void)prefix;
-    return body->end_date == DATE_NONE
+    return body->start_date == DATE_NONE || body->end_date == DATE_NONE
                ? ERR_OK
                : closure_range_check(problems, "/end_date", body->start_date, body->end_date);
 }
@@ -59,15 +59,31 @@ static enum err closures_add(struct call *call, const struct closure_change *cha
     return practice_complete(call->arena, practice);
 }
 
-static enum err handle(struct call *call, struct tx *tx)
+static struct closure_change change_of(const struct body *body)
 {
-    const struct body *body = call->body;
-    bool dry_run = ((const struct dry_run *)call->query)->dry_run == TRUTH_YES;
-    struct closure_change change = {
+    return (struct closure_change){
         .start_date = body->start_date,
         .end_date = body->end_date == DATE_NONE ? body->start_date : body->end_date,
         .reason = body->reason,
     };
+}
+
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct body *body = call->body;
+    struct closure_change change = change_of(body);
+    struct practice practice;
+
+    if (body->start_date == DATE_NONE || problems_about(&call->problems, "/end_date"))
+        return ERR_OK;
+    enum err e = practice_open(call, tx, ACTION_PRACTICE_UPDATE, &practice);
+    return e ? e : closures_add(call, &change, &practice);
+}
+
+static enum err handle(struct call *call, struct tx *tx)
+{
+    bool dry_run = ((const struct dry_run *)call->query)->dry_run == TRUTH_YES;
+    struct closure_change change = change_of(call->body);
     struct practice before;
     char date[DATE_TEXT];
 
@@ -99,6 +115,7 @@ const struct endpoint endpoint_closure_create = {
     .body_mode = FIELDS_CREATE,
     .data = &closure_change_fields,
     .handle = handle,
+    .review = review,
     .tag = "Closures",
     .summary = "Close a practice on one day or several",
     .description =

@@ -33,6 +33,14 @@ static enum err range_read(struct call *call, const struct query *query, struct 
     return !e && call->problems.count > before ? ERR_INVALID : e;
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct closure_change change = {.reason = NULL};
+
+    (void)tx;
+    return range_read(call, call->query, &change);
+}
+
 /* ERR_NOT_FOUND if there is none in the range. */
 static enum err closures_remove(struct call *call, struct closure_change *change, struct practice *practice)
 {
@@ -86,6 +94,7 @@ const struct endpoint endpoint_closure_delete = {
     .query = &query_fields,
     .data = &closure_change_fields,
     .handle = handle,
+    .review = review,
     .tag = "Closures",
     .summary = "Open a closed day, or a range of them, again",
     .description = "For the practice's staff and admins.",

@@ -29,6 +29,13 @@ static enum err relations_add(struct call *call, struct tx *tx, const struct pat
                                                  : e;
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct patient patient = *(const struct patient *)call->body;
+
+    return call_is_role(call, ROLE_PATIENT) ? ERR_OK : patient_complete(call, tx, NULL, &patient);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     struct patient patient = *(const struct patient *)call->body;
@@ -65,6 +72,7 @@ const struct endpoint endpoint_patient_create = {
     .body_mode = FIELDS_CREATE,
     .data = &patient_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Patients",
     .summary = "Create a patient",

@@ -56,7 +56,7 @@ static enum err query_check(const void *object, const char *prefix, struct probl
     const struct query *query = object;
 
     (void)prefix;
-    if (!query->q && !query->nhs_number)
+    if (!query->q && !query->nhs_number && !problems_about_member(problems, "?", "nhs_number"))
         return problems_add(problems, "?q", ERR_FIELD_REQUIRED, "Send q or nhs_number.");
     if (query->q && query->nhs_number)
         return problems_add(problems, "?nhs_number", ERR_FIELD_VALUE, "Send q or nhs_number, not both.");
@@ -242,6 +242,21 @@ static enum err find_surname(struct call *call, struct tx *tx, const struct quer
     return page_fill(call, tx, query, letters, ids, count);
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct query *query = call->query;
+    struct practices practices;
+    const char *letters;
+    size_t size;
+
+    (void)tx;
+    enum err e = access_any(call, ACTION_PATIENT_FIND);
+    if (e || !query->q)
+        return e;
+    e = practices_of(call, query, &practices);
+    return call_also(e, letters_of(call, query->q, &letters, &size));
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct query *query = call->query;
@@ -261,6 +276,7 @@ const struct endpoint endpoint_patient_find = {
     .query = &query_set,
     .data = &summary,
     .handle = handle,
+    .review = review,
     .tag = "Patients",
     .summary = "Find a patient",
     .description = "For staff: by the beginning of the surname (3 letters or more; accents and case do not "

@@ -94,20 +94,14 @@ static void medical_complete(struct call *call, struct patient *patient)
         patient->medical_info->data_source = call_by(call) == FIELDS_BY_STAFF ? "staff" : "patient";
 }
 
-/* Every mistake is named; anything else goes before. */
-static enum err and_also(enum err first, enum err second)
-{
-    return !first || (second && second != ERR_INVALID) ? second : first;
-}
-
 enum err patient_complete(struct call *call, struct tx *tx, const struct patient *before,
                           struct patient *patient)
 {
     if (patient->status == 0)
         patient->status = PATIENT_ACTIVE; /* left out, or cleared */
     enum err e = birth_check(call, patient);
-    e = and_also(e, nhs_number_complete(call, before, patient));
-    e = and_also(e, registered_check(call, tx, before, patient));
+    e = call_also(e, nhs_number_complete(call, before, patient));
+    e = call_also(e, registered_check(call, tx, before, patient));
     if (!e)
         medical_complete(call, patient);
     return e;

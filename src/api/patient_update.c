@@ -3,22 +3,35 @@
 #include "api/patient_steps.h"
 #include "call/access.h"
 
+static enum err change(struct call *call, struct tx *tx, struct patient *before, struct patient *after)
+{
+    enum err e = access_patient(call, tx, ACTION_PATIENT_UPDATE, call->path_params[0]);
+    if (!e)
+        e = patient_load(tx, call->path_params[0], before);
+    if (!e)
+        e = call_check_version(call, before->version);
+    if (e)
+        return e;
+    *after = *before;
+    e = fields_read(&patient_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena, &call->problems,
+                    after);
+    return call_also(e, patient_complete(call, tx, before, after));
+}
+
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct patient before;
+    struct patient after;
+
+    return change(call, tx, &before, &after);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     struct patient before;
+    struct patient after;
 
-    enum err e = access_patient(call, tx, ACTION_PATIENT_UPDATE, call->path_params[0]);
-    if (!e)
-        e = patient_load(tx, call->path_params[0], &before);
-    if (!e)
-        e = call_check_version(call, before.version);
-    if (e)
-        return e;
-    struct patient after = before;
-    e = fields_read(&patient_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena, &call->problems,
-                    &after);
-    if (!e)
-        e = patient_complete(call, tx, &before, &after);
+    enum err e = change(call, tx, &before, &after);
     if (e)
         return e;
     after.version = before.version + 1;
@@ -42,6 +55,7 @@ const struct endpoint endpoint_patient_update = {
     .body_mode = FIELDS_UPDATE,
     .data = &patient_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Patients",
     .summary = "Change a patient",

@@ -232,6 +232,12 @@ static void keys(const struct call *call, struct known *known)
     known_days(known, call->path_params[0], wish.start_date, wish.end_date);
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    (void)tx;
+    return wish_review(call, &((const struct query *)call->query)->wish);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct query *query = call->query;
@@ -261,6 +267,7 @@ const struct endpoint endpoint_practice_availability = {
     .query = &query_fields,
     .data = &answer_fields,
     .handle = handle,
+    .review = review,
     .keys = keys,
     .tag = "Availability",
     .summary = "What can be booked at one access point",

@@ -92,7 +92,15 @@ static enum err filter_make(struct call *call, struct tx *tx, const struct query
         .radius_m = query->near.radius_km * M_A_KM,
     };
     enum err e = practice_filter_name(call, query->name, filter);
-    return e ? e : near_resolve(call, tx, &query->near, &filter->point);
+    return call_also(e, near_resolve(call, tx, &query->near, &filter->point));
+}
+
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct practice_filter filter;
+    bool nothing = false;
+
+    return filter_make(call, tx, call->query, &filter, &nothing);
 }
 
 /* A cursor is the distance, or "-" without one, and the id. */
@@ -173,6 +181,7 @@ const struct endpoint endpoint_practice_list = {
     .query = &query_fields,
     .data = &practice_found_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Practices",
     .summary = "Find access points",

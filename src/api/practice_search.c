@@ -61,11 +61,25 @@ static enum err say(struct problems *problems, const char *pointer, enum err err
     return problems_add(problems, pointer, err, message);
 }
 
+static bool is_named(const struct problems *problems, const char *name, bool given)
+{
+    return given || problems_about_member(problems, "?", name);
+}
+
+int near_points(const struct near *near, const struct problems *problems)
+{
+    bool pair = is_named(problems, "latitude", !isnan(near->latitude)) ||
+                is_named(problems, "longitude", !isnan(near->longitude));
+
+    return (is_named(problems, "near", near->near) ? 1 : 0) +
+           (is_named(problems, "postcode", near->postcode) ? 1 : 0) + (pair ? 1 : 0);
+}
+
 enum err near_check(const struct near *near, struct problems *problems)
 {
-    bool latitude = !isnan(near->latitude);
-    bool longitude = !isnan(near->longitude);
-    int points = (near->near ? 1 : 0) + (near->postcode ? 1 : 0) + (latitude || longitude ? 1 : 0);
+    bool latitude = is_named(problems, "latitude", !isnan(near->latitude));
+    bool longitude = is_named(problems, "longitude", !isnan(near->longitude));
+    int points = near_points(near, problems);
 
     if (latitude != longitude)
         return say(problems, latitude ? "?longitude" : "?latitude", ERR_FIELD_REQUIRED,

@@ -37,6 +37,8 @@ struct point {
     bool given;
     double latitude, longitude;
 };
+/* How many points were given, those that were refused included. */
+int near_points(const struct near *near, const struct problems *problems);
 /* Rules between those parameters, for a set's check. */
 enum err near_check(const struct near *near, struct problems *problems);
 /* Finds the postcode, if that is what was sent: imported, else the middle of the practices in the same

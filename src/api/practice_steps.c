@@ -117,7 +117,7 @@ static enum err practitioner_settle(struct call *call, struct tx *tx, const stru
         settled->practitioner_id = id ? id : call_new_id(call);
         if (!settled->practitioner_id)
             return ERR_MEMORY;
-        if (!given->name)
+        if (!given->name && !problems_about(&call->problems, "/practitioner/practitioner_id"))
             return call_problem(call, "/practitioner/name", ERR_FIELD_REQUIRED,
                                 "There is no practitioner with this id yet: give the name.");
     }

@@ -42,7 +42,16 @@ static enum err merge(struct call *call, const struct practice *before, struct p
                              &call->problems, after);
     if (!e)
         e = practice_complete(call->arena, after);
-    return e ? e : admin_members_check(call, before, after);
+    return call_also(e, admin_members_check(call, before, after));
+}
+
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct practice before;
+    struct practice after;
+
+    enum err e = practice_open(call, tx, ACTION_PRACTICE_UPDATE, &before);
+    return e ? e : merge(call, &before, &after);
 }
 
 static enum err handle(struct call *call, struct tx *tx)
@@ -85,6 +94,7 @@ const struct endpoint endpoint_practice_update = {
     .body_mode = FIELDS_UPDATE,
     .data = &practice_change_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Practices",
     .summary = "Change an access point",

@@ -54,15 +54,30 @@ static enum err span_check(struct call *call, const struct answer *answer)
     return ERR_OK;
 }
 
-static enum err handle(struct call *call, struct tx *tx)
+static struct answer answer_begin(const struct call *call)
 {
     const struct query *query = call->query;
     int32_t today = london_date(call->now_ms);
-    struct answer answer = {
+
+    return (struct answer){
         .practice_id = call->path_params[0],
         .start_date = query->start_date == DATE_NONE ? today - BACK_DAYS : query->start_date,
         .end_date = query->end_date == DATE_NONE ? today + AHEAD_DAYS : query->end_date,
     };
+}
+
+/* A day that was refused says nothing about the other. */
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct answer answer = answer_begin(call);
+
+    (void)tx;
+    return problems_about_member(&call->problems, "?", "start_date") ? ERR_OK : span_check(call, &answer);
+}
+
+static enum err handle(struct call *call, struct tx *tx)
+{
+    struct answer answer = answer_begin(call);
     struct practice practice;
 
     enum err e = span_check(call, &answer);
@@ -86,6 +101,7 @@ const struct endpoint endpoint_practice_usage = {
     .query = &query_set,
     .data = &answer_fields,
     .handle = handle,
+    .review = review,
     .tag = "Practices",
     .summary = "How much a practice was used",
     .description =

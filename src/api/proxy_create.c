@@ -11,15 +11,17 @@
 /* What a patient may say themselves is their own consent; the other two are for staff to judge. */
 static enum err rules_check(struct call *call, const struct proxy *proxy)
 {
-    if (strcmp(proxy->proxy_id, proxy->patient_id) == 0)
-        return call_problem(call, "/proxy_id", ERR_FIELD_VALUE, "Nobody acts for themselves.");
-    if (call_is_role(call, ROLE_PATIENT) && proxy->basis != PROXY_PATIENT_CONSENT)
-        return call_problem(call, "/basis", ERR_FIELD_VALUE,
-                            "Patients give patient_consent; the rest is recorded by staff.");
+    enum err e = ERR_OK;
+
+    if (proxy->proxy_id && strcmp(proxy->proxy_id, proxy->patient_id) == 0)
+        e = call_problem(call, "/proxy_id", ERR_FIELD_VALUE, "Nobody acts for themselves.");
+    if (call_is_role(call, ROLE_PATIENT) && proxy->basis && proxy->basis != PROXY_PATIENT_CONSENT)
+        e = call_also(e, call_problem(call, "/basis", ERR_FIELD_VALUE,
+                                      "Patients give patient_consent; the rest is recorded by staff."));
     if (proxy->basis == PROXY_LEGAL_AUTHORITY && !proxy->evidence)
-        return call_problem(call, "/evidence", ERR_FIELD_REQUIRED,
-                            "Say what evidence of the legal authority was seen.");
-    return ERR_OK;
+        e = call_also(e, call_problem(call, "/evidence", ERR_FIELD_REQUIRED,
+                                      "Say what evidence of the legal authority was seen."));
+    return e;
 }
 
 static enum err room_check(struct call *call, struct tx *tx, const struct proxy *proxy)
@@ -38,6 +40,14 @@ static enum err room_check(struct call *call, struct tx *tx, const struct proxy 
     return e;
 }
 
+static enum err actor_load(struct call *call, struct tx *tx, const struct proxy *proxy, struct patient *actor)
+{
+    enum err e = patient_load(tx, proxy->proxy_id, actor);
+    return e == ERR_NOT_FOUND
+               ? call_problem(call, "/proxy_id", ERR_NOT_FOUND, "There is no patient with this id.")
+               : e;
+}
+
 static enum err decide(struct call *call, struct tx *tx, struct proxy *proxy)
 {
     struct patient patient;
@@ -46,14 +56,29 @@ static enum err decide(struct call *call, struct tx *tx, struct proxy *proxy)
     enum err e = patient_load(tx, proxy->patient_id, &patient);
     if (e)
         return e;
-    e = patient_load(tx, proxy->proxy_id, &actor);
-    if (e == ERR_NOT_FOUND)
-        return call_problem(call, "/proxy_id", ERR_NOT_FOUND, "There is no patient with this id.");
+    e = actor_load(call, tx, proxy, &actor);
     if (!e)
         e = proxy_decide(proxy, patient.date_of_birth, actor.date_of_birth, london_date(call->now_ms));
     if (e == ERR_PROXY_UNTIL && problems_add(&call->problems, "/until", e, NULL) == ERR_MEMORY)
         return ERR_MEMORY;
     return e;
+}
+
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct proxy proxy = *(const struct proxy *)call->body;
+    struct patient actor;
+
+    proxy.patient_id = call->path_params[0];
+    enum err e = access_patient(call, tx, ACTION_PROXY_MANAGE, proxy.patient_id);
+    if (!e)
+        e = rules_check(call, &proxy);
+    if (e && e != ERR_INVALID)
+        return e;
+    if (!proxy.proxy_id)
+        return e;
+    return proxy.basis && !problems_about(&call->problems, "/until") ? decide(call, tx, &proxy)
+                                                                     : actor_load(call, tx, &proxy, &actor);
 }
 
 static enum err handle(struct call *call, struct tx *tx)
@@ -96,6 +121,7 @@ const struct endpoint endpoint_proxy_create = {
     .body_mode = FIELDS_CREATE,
     .data = &proxy_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Patients",
     .summary = "Let somebody act for a patient",

@@ -18,6 +18,15 @@ static enum err session_make(struct call *call, struct tx *tx, const struct sess
     return session_settle(call, tx, &plan->practice, session->practitioner, NULL, session);
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct practice practice;
+    struct session session = *(const struct session *)call->body;
+
+    enum err e = practice_open(call, tx, ACTION_PRACTICE_UPDATE, &practice);
+    return e ? e : session_settle(call, tx, &practice, session.practitioner, NULL, &session);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     bool dry_run = ((const struct dry_run *)call->query)->dry_run == TRUTH_YES;
@@ -62,6 +71,7 @@ const struct endpoint endpoint_session_create = {
     .body_mode = FIELDS_CREATE,
     .data = &session_change_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Sessions",
     .summary = "Add a session",

@@ -92,6 +92,20 @@ static enum err save(struct call *call, struct tx *tx, struct session_plan *plan
     return e ? e : practice_sessions_changed(tx, &plan->practice);
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct query *query = call->query;
+    struct practice practice;
+    struct session session;
+
+    if (query->start_date == DATE_NONE || problems_about_member(&call->problems, "?", "end_date"))
+        return ERR_OK;
+    enum err e = practice_open(call, tx, ACTION_PRACTICE_UPDATE, &practice);
+    if (!e)
+        e = session_load(tx, practice.practice_id, call->path_params[1], &session);
+    return e ? e : days_cancel(call, query, &practice, &session);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct query *query = call->query;
@@ -135,6 +149,7 @@ const struct endpoint endpoint_session_delete = {
     .query = &query_fields,
     .data = &session_change_fields,
     .handle = handle,
+    .review = review,
     .tag = "Sessions",
     .summary = "Delete a session, or cancel days of it",
     .description =

@@ -12,7 +12,19 @@ static enum err merge(struct call *call, struct tx *tx, const struct practice *p
     *after = *before;
     enum err e = fields_read(&session_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena,
                              &call->problems, after);
-    return e ? e : session_settle(call, tx, practice, body->practitioner, before->practitioner, after);
+    return call_also(e, session_settle(call, tx, practice, body->practitioner, before->practitioner, after));
+}
+
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct practice practice;
+    struct session before;
+    struct session after;
+
+    enum err e = practice_open(call, tx, ACTION_PRACTICE_UPDATE, &practice);
+    if (!e)
+        e = session_load(tx, practice.practice_id, call->path_params[1], &before);
+    return e ? e : merge(call, tx, &practice, &before, &after);
 }
 
 static enum err handle(struct call *call, struct tx *tx)
@@ -60,6 +72,7 @@ const struct endpoint endpoint_session_update = {
     .body_mode = FIELDS_UPDATE,
     .data = &session_change_fields,
     .handle = handle,
+    .review = review,
     .tag = "Sessions",
     .summary = "Change a session",
     .description = "For the practice's staff and admins. A weekly session becomes one on a date with "

@@ -79,6 +79,15 @@ static struct user user_of(const struct call *call, const char *id)
     return user;
 }
 
+static enum err review(struct call *call, struct tx *tx)
+{
+    const struct user_in *in = call->body;
+    struct user user = user_of(call, NULL);
+
+    enum err e = in->password ? password_allow(call, "/password", in->password, in->email) : ERR_OK;
+    return call_also(e, user_complete(call, tx, NULL, &user));
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const char *id = call_new_id(call);
@@ -109,6 +118,7 @@ const struct endpoint endpoint_user_create = {
     .data = &user_fields,
     .prepare = prepare,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Users",
     .summary = "Make a member of staff or an admin",

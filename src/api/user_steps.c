@@ -13,7 +13,7 @@ enum { POINTER_TEXT = 40 };
 static bool stands_before(const char *const *ids, size_t at)
 {
     for (size_t i = 0; i < at; i++)
-        if (strcmp(ids[i], ids[at]) == 0)
+        if (ids[i] && strcmp(ids[i], ids[at]) == 0)
             return true;
     return false;
 }
@@ -27,6 +27,8 @@ static enum err practices_check(struct call *call, struct tx *tx, const struct l
     for (size_t i = 0; i < list->count; i++) {
         struct practice practice;
         char pointer[POINTER_TEXT];
+        if (!ids[i])
+            continue; /* refused already */
         (void)snprintf(pointer, sizeof pointer, "/practice_ids/%zu", i);
         enum err e = practice_load(tx, ids[i], &practice);
         if (e == ERR_NOT_FOUND)
@@ -51,22 +53,28 @@ static enum err role_check(struct call *call, const struct user *before, const s
     return ERR_OK;
 }
 
-enum err user_complete(struct call *call, struct tx *tx, const struct user *before, struct user *user)
+/* Does the role go with the practices? One that was refused (0) says nothing about them. */
+static enum err role_practices_check(struct call *call, const struct user *user)
 {
-    bool says_practices = json_member(call->json, "practice_ids");
-
-    enum err e = role_check(call, before, user);
-    if (e)
-        return e;
-    if (user->role != ROLE_STAFF && !says_practices)
-        user->practice_ids = (struct list){0}; /* no longer staff */
-    if (user->role != ROLE_STAFF && user->practice_ids.count > 0)
+    if (user->role == ROLE_ADMIN && user->practice_ids.count > 0)
         return call_problem(call, "/practice_ids", ERR_FIELD_VALUE,
                             "Only staff work at practices; leave it out.");
     if (user->role == ROLE_STAFF && user->practice_ids.count == 0)
         return call_problem(call, "/practice_ids", ERR_FIELD_REQUIRED,
                             "Staff work at one practice at least.");
-    return practices_check(call, tx, &user->practice_ids);
+    return ERR_OK;
+}
+
+enum err user_complete(struct call *call, struct tx *tx, const struct user *before, struct user *user)
+{
+    bool says_practices = json_member(call->json, "practice_ids");
+
+    if (user->role != ROLE_STAFF && !says_practices)
+        user->practice_ids = (struct list){0}; /* no longer staff */
+    enum err e = role_check(call, before, user);
+    if (!e)
+        e = role_practices_check(call, user);
+    return call_also(e, practices_check(call, tx, &user->practice_ids));
 }
 
 enum err user_reply(struct call *call, int status, const char *message, const struct user *user)

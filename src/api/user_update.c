@@ -16,20 +16,33 @@ static void consequences(const struct user *before, struct user *user, int64_t n
     user->version = before->version + 1;
 }
 
+static enum err change(struct call *call, struct tx *tx, struct user *before, struct user *user)
+{
+    enum err e = user_load_managed(call, tx, call->path_params[0], before);
+    if (!e)
+        e = call_check_version(call, before->version);
+    if (e)
+        return e;
+    *user = *before;
+    e = fields_read(&user_fields, call->json, FIELDS_UPDATE, FIELDS_BY_STAFF, call->arena, &call->problems,
+                    user);
+    return call_also(e, user_complete(call, tx, before, user));
+}
+
+static enum err review(struct call *call, struct tx *tx)
+{
+    struct user before;
+    struct user user;
+
+    return change(call, tx, &before, &user);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     struct user before;
+    struct user user;
 
-    enum err e = user_load_managed(call, tx, call->path_params[0], &before);
-    if (!e)
-        e = call_check_version(call, before.version);
-    if (e)
-        return e;
-    struct user user = before;
-    e = fields_read(&user_fields, call->json, FIELDS_UPDATE, FIELDS_BY_STAFF, call->arena, &call->problems,
-                    &user);
-    if (!e)
-        e = user_complete(call, tx, &before, &user);
+    enum err e = change(call, tx, &before, &user);
     if (e)
         return e;
     consequences(&before, &user, call->now_ms);
@@ -49,6 +62,7 @@ const struct endpoint endpoint_user_update = {
     .body_mode = FIELDS_UPDATE,
     .data = &user_fields,
     .handle = handle,
+    .review = review,
     .errors = errors,
     .tag = "Users",
     .summary = "Change a user",

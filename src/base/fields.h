@@ -118,8 +118,9 @@ struct field_set {
     size_t size;      /* of the struct */
     const struct field *fields;
     size_t count;
-    /* Rules between members, run after an object was read without a mistake in it; may be NULL. prefix is ""
-     * or
+    /* Rules between members, run after an object was read, with or without mistakes in it, so that all are
+     * named at once; may be NULL. A member that was wrong or missing has the value that it had before, which
+     * in a new object is the absent one; whether it was wrong says problems_about_member(). prefix is "" or
      * "/address"; in a query "?", to be followed by the name. Returns ERR_OK or ERR_MEMORY. */
     enum err (*check)(const void *object, const char *prefix, struct problems *problems);
 };

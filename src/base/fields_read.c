@@ -567,7 +567,6 @@ static void read_object_members(struct reading *r, const struct field_set *set, 
                                 enum fields_mode mode, const struct place *up, void *object)
 {
     uint64_t seen = 0;
-    size_t mistakes = r->mistakes;
 
     must(set->count <= FIELDS_MAX);
     for (const struct json *child = json->first; child && !r->err; child = child->next) {
@@ -584,7 +583,7 @@ static void read_object_members(struct reading *r, const struct field_set *set, 
     }
     if (mode == FIELDS_CREATE)
         complain_missing(r, set, seen, up);
-    if (set->check && !r->err && r->mistakes == mistakes)
+    if (set->check && !r->err)
         run_check(r, set, up, object);
 }
 

@@ -25,10 +25,55 @@ static enum err make_room(struct problems *problems)
     return ERR_OK;
 }
 
+/* The part of a pointer that follows `start`, or NULL. */
+static const char *after(const char *pointer, const char *start, size_t size)
+{
+    return strncmp(pointer, start, size) == 0 ? pointer + size : NULL;
+}
+
+static bool is_end(const char *rest)
+{
+    return rest && (*rest == '\0' || *rest == '/');
+}
+
+bool problems_about(const struct problems *problems, const char *pointer)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        if (is_end(after(problems->items[i].pointer, pointer, strlen(pointer))))
+            return true;
+    }
+    return false;
+}
+
+bool problems_about_member(const struct problems *problems, const char *prefix, const char *name)
+{
+    bool query = strcmp(prefix, "?") == 0;
+
+    for (size_t i = 0; i < problems->count; i++) {
+        const char *rest = after(problems->items[i].pointer, prefix, strlen(prefix));
+        if (rest && !query)
+            rest = *rest == '/' ? rest + 1 : NULL;
+        if (rest && is_end(after(rest, name, strlen(name))))
+            return true;
+    }
+    return false;
+}
+
+static bool is_there(const struct problems *problems, const char *pointer)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        if (strcmp(problems->items[i].pointer, pointer) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum err problems_add(struct problems *problems, const char *pointer, enum err err, const char *message)
 {
     struct problem problem = {.err = err};
 
+    if (is_there(problems, pointer))
+        return ERR_OK;
     if (problems->count >= PROBLEMS_MAX) {
         problems->items[PROBLEMS_MAX - 1].message = "There are more mistakes than are listed here.";
         return ERR_OK;

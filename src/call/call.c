@@ -145,6 +145,11 @@ enum err call_problem(struct call *call, const char *pointer, enum err err, cons
     return e ? e : ERR_INVALID;
 }
 
+enum err call_also(enum err first, enum err second)
+{
+    return !first || (second && second != ERR_INVALID && first == ERR_INVALID) ? second : first;
+}
+
 bool call_is_role(const struct call *call, enum role role)
 {
     return call->caller.user && call->caller.user->role == (int32_t)role;

@@ -1,7 +1,8 @@
 /* flow.c - the path of a call: route, who is it, input, transaction, reply.
  *
  * flow_before() runs on the door's thread. A read runs its transaction there too; a write is handed to the
- * store's writer; an endpoint with a prepare step goes through the pool first. flow_end() is the only place
+ * store's writer; an endpoint with a prepare step goes through the pool first. A call whose input was refused
+ * may go on to a transaction that only looks for what else is wrong with it. flow_end() is the only place
  * where an error becomes a reply, and the only place where a request is logged and counted. */
 #include "flow/flow.h"
 
@@ -23,6 +24,8 @@ struct flow {
     struct pool_job pool_job;
     struct store_job store_job;
 };
+
+enum { STATUS_INVALID = 422 };
 
 #define CONTAINER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
@@ -50,6 +53,38 @@ static enum err flow_before(struct call *call)
     return e;
 }
 
+/* Was something refused that the endpoint can say more about? */
+static bool is_reviewable(const struct call *call, enum err e)
+{
+    const struct endpoint *endpoint = call->endpoint;
+
+    return e && err_info(e)->status == STATUS_INVALID && call->problems.count > 0 && endpoint->review &&
+           (call->query || !endpoint->query) && (call->body || !endpoint->body);
+}
+
+/* Adds to the problems what else is wrong. */
+static enum err review(struct call *call, struct tx *tx)
+{
+    const char *detail = call->detail;
+    struct buf extra = call->problem_extra;
+
+    enum err e = call->endpoint->review(call, tx);
+    call->detail = detail;
+    call->problem_extra = extra;
+    return e == ERR_MEMORY ? e : ERR_OK;
+}
+
+/* The transaction of a call whose input was refused already. */
+static enum err flow_review(struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+
+    enum err e = auth_caller(call, tx);
+    if (!e)
+        e = review(call, tx);
+    return e ? e : ERR_INVALID;
+}
+
 static bool remembers(const struct call *call)
 {
     return call->idempotency_key && (call->endpoint->flags & ENDPOINT_CREATES);
@@ -73,6 +108,8 @@ static enum err flow_transact(struct tx *tx, void *arg)
         e = endpoint->handle(call, tx);
     if (!e && !replayed && remember && !call->verdict)
         e = idempotency_end(call, tx);
+    if (is_reviewable(call, e ? e : call->verdict) && review(call, tx))
+        e = ERR_MEMORY;
     if (!e && !buf_ok(&call->reply.body))
         e = ERR_MEMORY; /* an answer that cannot be given must not have happened */
     /* The audit record of what was done or read belongs here: same transaction, before anybody is answered.
@@ -129,10 +166,15 @@ static void on_stored(struct store_job *job, enum err e)
     flow_end(flow->call, e, flow->done, flow->arg);
 }
 
-/* What the call will read, for a store that fetches it beforehand. */
-static struct access access_of(struct call *call, bool writes)
+static bool writes(const struct call *call, tx_fn *fn)
 {
-    struct access access = {.write = writes};
+    return fn == flow_transact && (call->endpoint->flags & ENDPOINT_WRITES);
+}
+
+/* What the call will read, for a store that fetches it beforehand. */
+static struct access access_of(struct call *call, tx_fn *fn)
+{
+    struct access access = {.write = writes(call, fn)};
     struct known *known = arena_alloc(call->arena, sizeof *known);
 
     if (!known)
@@ -140,30 +182,29 @@ static struct access access_of(struct call *call, bool writes)
     known->arena = call->arena;
     known->count = 0;
     known_caller(known, call->caller.user_id, call->caller.family_id);
-    if (remembers(call))
+    if (fn == flow_transact && remembers(call))
         idempotency_known(call, known);
-    if (call->endpoint->keys)
+    if (fn == flow_transact && call->endpoint->keys)
         call->endpoint->keys(call, known);
     access.keys = known->keys;
     access.count = known->count;
     return access;
 }
 
-static void transaction_start(struct flow *flow)
+static void transaction_start(struct flow *flow, tx_fn *fn)
 {
     struct call *call = flow->call;
-    bool writes = call->endpoint->flags & ENDPOINT_WRITES;
     enum err e;
 
     if (call->endpoint->flags & ENDPOINT_NO_STORE) {
         e = call->endpoint->handle(call, NULL);
-    } else if (!writes && !store_is_remote(call->app->store)) {
+    } else if (!writes(call, fn) && !store_is_remote(call->app->store)) {
         struct access access = {.write = false};
-        e = store_run(call->app->store, &access, call->arena, flow_transact, call);
+        e = store_run(call->app->store, &access, call->arena, fn, call);
     } else {
-        flow->store_job = (struct store_job){.access = access_of(call, writes),
+        flow->store_job = (struct store_job){.access = access_of(call, fn),
                                              .arena = call->arena,
-                                             .fn = flow_transact,
+                                             .fn = fn,
                                              .arg = call,
                                              .done = on_stored};
         e = store_submit(call->app->store, &flow->store_job);
@@ -178,10 +219,10 @@ static void on_pool(struct pool_job *job)
     struct flow *flow = CONTAINER(job, struct flow, pool_job);
     enum err e = flow->call->endpoint->prepare(flow->call);
 
-    if (e)
+    if (e && !is_reviewable(flow->call, e))
         flow_end(flow->call, e, flow->done, flow->arg);
     else
-        transaction_start(flow);
+        transaction_start(flow, e ? flow_review : flow_transact);
 }
 
 static void flow_preflight(struct call *call)
@@ -198,13 +239,15 @@ void flow_start(struct call *call, flow_done_fn *done, void *arg)
         flow_end(call, ERR_OK, done, arg);
         return;
     }
-    struct flow *flow = e ? NULL : arena_alloc(call->arena, sizeof *flow);
-    if (!e && !flow)
+    bool refused = e != ERR_OK;
+    bool goes_on = !refused || is_reviewable(call, e);
+    struct flow *flow = goes_on ? arena_alloc(call->arena, sizeof *flow) : NULL;
+    if (goes_on && !flow)
         e = ERR_MEMORY;
-    if (!e) {
+    if (flow) {
         *flow = (struct flow){.call = call, .done = done, .arg = arg, .pool_job = {.work = on_pool}};
-        if (!call->endpoint->prepare) {
-            transaction_start(flow);
+        if (refused || !call->endpoint->prepare) {
+            transaction_start(flow, refused ? flow_review : flow_transact);
             return;
         }
         e = pool_submit(call->app->hash_pool, &flow->pool_job);

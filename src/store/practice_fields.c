@@ -58,7 +58,7 @@ static enum err interval_check(const void *object, const char *prefix, struct pr
     const struct interval *interval = object;
     bool late = interval->opens == MINUTES_A_DAY;
 
-    if (!late && interval->opens != interval->closes)
+    if (!late && (interval->opens != interval->closes || interval->opens == MINUTE_NONE))
         return ERR_OK;
     const char *pointer = arena_printf(problems->arena, "%s/%s", prefix, late ? "opens" : "closes");
     if (!pointer)
@@ -120,11 +120,15 @@ static size_t stretches_add(const struct list *intervals, const char *name, int3
                             struct stretch *out)
 {
     const struct interval *items = intervals->items;
-    size_t count = intervals->count < INTERVALS_MAX ? intervals->count : INTERVALS_MAX;
+    size_t room = intervals->count < INTERVALS_MAX ? intervals->count : INTERVALS_MAX;
+    size_t count = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < room; i++) {
         int32_t next_day = items[i].closes <= items[i].opens ? MINUTES_A_DAY : 0;
-        out[i] = (struct stretch){start + items[i].opens, start + items[i].closes + next_day, name, i};
+        if (items[i].opens != MINUTE_NONE && items[i].closes != MINUTE_NONE &&
+            items[i].opens != items[i].closes)
+            out[count++] =
+                (struct stretch){start + items[i].opens, start + items[i].closes + next_day, name, i};
     }
     return count;
 }
@@ -221,7 +225,7 @@ static enum err closures_check(const struct list *closures, const char *prefix, 
 
     for (size_t i = 0; i < closures->count; i++) {
         for (size_t j = 0; j < i; j++) {
-            if (items[i].date != items[j].date)
+            if (items[i].date != items[j].date || items[i].date == DATE_NONE)
                 continue;
             const char *pointer = arena_printf(problems->arena, "%s/closures/%zu/date", prefix, i);
             enum err e = pointer ? problems_add(problems, pointer, ERR_FIELD_DUPLICATE, NULL) : ERR_MEMORY;
@@ -236,8 +240,8 @@ static enum err closures_check(const struct list *closures, const char *prefix, 
 static enum err practice_check(const void *object, const char *prefix, struct problems *problems)
 {
     const struct practice *practice = object;
-    bool latitude = !isnan(practice->latitude);
-    bool longitude = !isnan(practice->longitude);
+    bool latitude = !isnan(practice->latitude) || problems_about_member(problems, prefix, "latitude");
+    bool longitude = !isnan(practice->longitude) || problems_about_member(problems, prefix, "longitude");
     enum err e = ERR_OK;
 
     if (latitude != longitude)

@@ -143,7 +143,8 @@ static enum err cancelled_check(const struct session *session, const char *prefi
     enum err e = ERR_OK;
 
     for (size_t i = 0; !e && i < session->cancelled_dates.count; i++) {
-        if (session->weekday == 0 || weekday_of(dates[i].date) == session->weekday - 1)
+        if (session->weekday == 0 || dates[i].date == DATE_NONE ||
+            weekday_of(dates[i].date) == session->weekday - 1)
             continue;
         const char *name = arena_printf(problems->arena, "cancelled_dates/%zu/date", i);
         e = name ? complain(problems, prefix, name, ERR_FIELD_VALUE,
@@ -162,11 +163,20 @@ static int32_t longest_part(const struct session *session)
     return before > session->until ? before : session->until;
 }
 
+/* Both ends are there, and neither was refused. */
+static bool has_times(const struct session *session, const char *prefix, const struct problems *problems)
+{
+    return session->from != MINUTE_NONE && session->until != MINUTE_NONE &&
+           !problems_about_member(problems, prefix, "from") &&
+           !problems_about_member(problems, prefix, "until");
+}
+
 static enum err session_check(const void *object, const char *prefix, struct problems *problems)
 {
     const struct session *session = object;
-    bool weekly = session->weekday != 0;
-    bool dated = session->date != DATE_NONE;
+    bool weekly = session->weekday != 0 || problems_about_member(problems, prefix, "weekday");
+    bool dated = session->date != DATE_NONE || problems_about_member(problems, prefix, "date");
+    bool timed = has_times(session, prefix, problems);
     bool first = session->first_date != DATE_NONE;
     bool last = session->last_date != DATE_NONE;
     static const char weekly_only[] = "Only a weekly session has this.";
@@ -180,10 +190,10 @@ static enum err session_check(const void *object, const char *prefix, struct pro
          weekly_only},
         {first && last && session->last_date < session->first_date, "last_date", ERR_FIELD_RANGE,
          "This is before first_date."},
-        {session->from == session->until, "until", ERR_FIELD_RANGE,
+        {timed && session->from == session->until, "until", ERR_FIELD_RANGE,
          "This is the same time as `from`; write 00:00 to 24:00 for the whole day."},
         {session->from == MINUTES_A_DAY, "from", ERR_FIELD_RANGE, "The day ends at 24:00."},
-        {session->from != session->until && session->slot_minutes != INTEGER_NONE &&
+        {timed && session->from != session->until && session->slot_minutes != INTEGER_NONE &&
              session->slot_minutes > longest_part(session),
          "slot_minutes", ERR_FIELD_RANGE, "The session is shorter than one slot on each side of midnight."},
     };

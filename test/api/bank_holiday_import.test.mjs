@@ -66,7 +66,7 @@ test('an import counts in its years, in its nations, and for days that are booke
 test('what is wrong with the file is named where it stands', async () => {
     const rows = [
         [{}, [['/england-and-wales', 'required']]],
-        [{ england: { events: [] } }, [['/england', 'unknown_member']]],
+        [{ england: { events: [] } }, [['/england', 'unknown_member'], ['/england-and-wales', 'required']]],
         [{ scotland: {} }, [['/scotland/events', 'required']]],
         [{ scotland: { division: 'wales', events: [] } }, [['/scotland/division', 'not_allowed_value']]],
         [{ scotland: { events: [{ title: 'x' }, { title: '', date: '2027-02-29' }] } },

@@ -90,7 +90,7 @@ test('everything that is wrong is named at once', async () => {
     assert.deepEqual(errorsOf(answer).sort(), [
         ['/accessibilities/1', 'duplicate'], ['/access_point_type', 'not_allowed_value'], ['/address/postcode', 'postcode_invalid'],
         ['/booking_rules/slot_minutes', 'out_of_range'], ['/colour', 'unknown_member'], ['/email', 'email_invalid'],
-        ['/latitude', 'out_of_range'], ['/name', 'required'], ['/nation', 'not_allowed_value'], ['/ods_code', 'ods_code_invalid'],
+        ['/latitude', 'out_of_range'], ['/longitude', 'required'], ['/name', 'required'], ['/nation', 'not_allowed_value'], ['/ods_code', 'ods_code_invalid'],
         ['/opening_hours/funday', 'unknown_member'], ['/opening_hours/monday/0/opens', 'time_invalid'], ['/phone', 'phone_invalid'],
         ['/practice_id', 'read_only'], ['/services', 'too_short'],
     ].sort());

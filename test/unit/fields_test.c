@@ -197,7 +197,7 @@ static void names_every_mistake(void **state)
         {"{\"title\":\"ab\",\"part\":[]}", "/part wrong_type"},
         {"{\"title\":\"ab\",\"part\":{\"name\":\"x\",\"size\":13}}", "/part/size not_allowed_value"},
         {"{\"title\":\"ab\",\"part\":{\"size\":13}}",
-         "/part/name required"}, /* no rules on what is wrong anyway */
+         "/part/name required; /part/size not_allowed_value"},
         {"{\"title\":\"ab\",\"parts\":[{\"name\":\"x\"},{\"size\":0},5,{\"name\":\"y\",\"size\":13}]}",
          "/parts too_long"},
         {"{\"title\":\"ab\",\"parts\":[{\"size\":0},5,{\"name\":\"y\",\"size\":13}]}",
@@ -632,12 +632,37 @@ static void survives_without_memory(void **state)
     assert_in_range(failures, 60, 300);
 }
 
+/* A rule may look at what is in question already: the first word about a member stands. */
+static void each_member_is_named_once(void **state)
+{
+    struct problems problems;
+
+    problems_init(&problems, *state);
+    assert_false(problems_about(&problems, ""));
+    assert_int_equal(problems_add(&problems, "/part/size", ERR_FIELD_RANGE, "Too large."), ERR_OK);
+    assert_int_equal(problems_add(&problems, "?date", ERR_DATE, NULL), ERR_OK);
+    assert_int_equal(problems_add(&problems, "/part/size", ERR_FIELD_VALUE, "Not thirteen."), ERR_OK);
+    assert_int_equal(problems.count, 2);
+    assert_int_equal(problems.items[0].err, ERR_FIELD_RANGE);
+    assert_true(problems_about(&problems, "/part/size"));
+    assert_true(problems_about(&problems, "/part"));
+    assert_false(problems_about(&problems, "/par"));
+    assert_false(problems_about(&problems, "/part/size/x"));
+    assert_true(problems_about_member(&problems, "", "part"));
+    assert_true(problems_about_member(&problems, "/part", "size"));
+    assert_false(problems_about_member(&problems, "/part", "siz"));
+    assert_false(problems_about_member(&problems, "", "date"));
+    assert_true(problems_about_member(&problems, "?", "date"));
+    assert_false(problems_about_member(&problems, "?", "part"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clears_every_member),
         cmocka_unit_test_setup_teardown(reads_every_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(names_every_mistake, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_member_is_named_once, setup, teardown),
         cmocka_unit_test_setup_teardown(says_what_to_do, setup, teardown),
         cmocka_unit_test_setup_teardown(staff_members_need_staff, setup, teardown),
         cmocka_unit_test_setup_teardown(merges_members, setup, teardown),

@@ -50,6 +50,8 @@ export function checkProblem({ status, headers, json, text }, context) {
         assert.match(entry.code, /^[a-z][a-z0-9_]*$/, `${context}: code ${entry.code}`);
         assert.ok(entry.message, `${context}: an entry without a text`);
     }
+    const pointers = (json.errors ?? []).map((entry) => entry.pointer);
+    assert.equal(new Set(pointers).size, pointers.length, `${context}: one entry for each field: ${pointers}`);
     if (status === 405) assert.ok(headers.allow, `${context}: 405 without Allow`);
     if (status === 429 || status === 503) assert.ok(headers['retry-after'], `${context}: ${status} without Retry-After`);
 }
