@@ -42,10 +42,10 @@ struct endpoint {
     /* Slow work outside the transaction, on a pool's thread; may call store_run to read. NULL = none. */
     enum err (*prepare)(struct call *call);
     enum err (*handle)(struct call *call, struct tx *tx);
-    /* Rules about the input that need the clock, the caller or the store: adds a problem for every one that is
-     * broken, and writes nothing. flow asks for them when something else was refused, so that everything that
-     * is wrong is named in one answer; then any member may be absent. What it returns does not count. A handler
-     * checks the same rules itself. NULL = there are none beyond the tables. */
+    /* Rules about the input that need the clock, the caller or the store: adds a problem for every one that
+     * is broken, and writes nothing. flow asks for them when something else was refused, so that everything
+     * that is wrong is named in one answer; then any member may be absent. What it returns does not count. A
+     * handler checks the same rules itself. NULL = there are none beyond the tables. */
     enum err (*review)(struct call *call, struct tx *tx);
     /* Which records it will read, from the input alone; asked only if the store is on other machines. NULL =
      * not said. */

@@ -142,8 +142,8 @@ enum err call_fail(struct call *call, enum err err, const char *format, ...)
 enum err call_refuse(struct call *call, enum err err);
 /* Adds one problem and gives ERR_INVALID (or ERR_MEMORY): for a rule that needs the store. */
 enum err call_problem(struct call *call, const char *pointer, enum err err, const char *message);
-/* Of two rules that were both looked at: ERR_INVALID if one is broken, so that every mistake is named; anything
- * else goes before. */
+/* Of two rules that were both looked at: ERR_INVALID if one is broken, so that every mistake is named;
+ * anything else goes before. */
 enum err call_also(enum err first, enum err second);
 
 enum fields_by call_by(const struct call *call); /* for fields_read: by the caller's role */

@@ -202,11 +202,8 @@ static void transaction_start(struct flow *flow, tx_fn *fn)
         struct access access = {.write = false};
         e = store_run(call->app->store, &access, call->arena, fn, call);
     } else {
-        flow->store_job = (struct store_job){.access = access_of(call, fn),
-                                             .arena = call->arena,
-                                             .fn = fn,
-                                             .arg = call,
-                                             .done = on_stored};
+        flow->store_job = (struct store_job){
+            .access = access_of(call, fn), .arena = call->arena, .fn = fn, .arg = call, .done = on_stored};
         e = store_submit(call->app->store, &flow->store_job);
         if (!e)
             return; /* on_stored ends it */

@@ -1,4 +1,5 @@
-/* cmd_help.c - `opendoor help`, and `opendoor help SUBCOMMAND` with its options. */
+/* cmd_help.c - `opendoor help`, and `opendoor help SUBCOMMAND` with its options, which `opendoor SUBCOMMAND
+ * --help` prints too. */
 #include "main/subcommand.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@ static void write_all(struct buf *buf)
                   "usage: opendoor SUBCOMMAND [OPTIONS]\n\n");
     for (size_t i = 0; i < subcommand_count; i++)
         buf_printf(buf, "  %-14s %s\n", subcommands[i]->name, subcommands[i]->summary);
-    buf_text(buf, "\n`opendoor help SUBCOMMAND` lists its options; see also opendoor(1).\n"
+    buf_text(buf, "\n`opendoor SUBCOMMAND --help` lists its options; see also opendoor(1).\n"
                   "To try it: opendoor serve --demo, then http://127.0.0.1:5000/docs in a browser.\n");
 }
 
@@ -40,18 +41,12 @@ static const struct subcommand *find(int argc, char **argv)
     return NULL;
 }
 
-static int run(int argc, char **argv)
+int help_show(const struct subcommand *one)
 {
-    const struct subcommand *one = argc > 0 ? find(argc, argv) : NULL;
     struct arena *arena = arena_new(TEXT_BYTES);
     struct buf buf;
     int status = EXIT_FAILED;
 
-    if (argc > 0 && !one) {
-        complain("There is no such subcommand. `opendoor help` lists them.");
-        arena_free(arena);
-        return EXIT_USAGE;
-    }
     buf_init(&buf, arena);
     if (arena && one)
         write_one(&buf, one);
@@ -61,6 +56,16 @@ static int run(int argc, char **argv)
         status = fwrite(buf.data, 1, buf.size, stdout) == buf.size && fflush(stdout) == 0 ? 0 : EXIT_FAILED;
     arena_free(arena);
     return status;
+}
+
+static int run(int argc, char **argv)
+{
+    const struct subcommand *one = argc > 0 ? find(argc, argv) : NULL;
+
+    if (argc == 0 || one)
+        return help_show(one);
+    complain("There is no such subcommand. `opendoor help` lists them.");
+    return EXIT_USAGE;
 }
 
 const struct subcommand subcommand_help = {.name = "help",

@@ -87,12 +87,28 @@ static const char *usual_name(const char *word)
     return NULL;
 }
 
+/* Wherever it stands: who asks for help does not want anything to happen. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int run_one(const struct subcommand *subcommand, int argc, char **argv)
+{
+    if (asks_for_help(argc, argv))
+        return help_show(subcommand == &subcommand_help ? NULL : subcommand);
+    return subcommand->run(argc, argv);
+}
+
 static int run(int argc, char **argv)
 {
     for (size_t i = 0; i < subcommand_count; i++) {
         int words = name_fits(subcommands[i]->name, argc, argv);
         if (words > 0)
-            return subcommands[i]->run(argc - words, argv + words);
+            return run_one(subcommands[i], argc - words, argv + words);
     }
     return unknown(argv[0]);
 }

@@ -21,6 +21,9 @@ struct subcommand {
 extern const struct subcommand *const subcommands[];
 extern const size_t subcommand_count;
 
+/* Prints what there is to say about one subcommand, or, with NULL, about all; gives the exit status. */
+int help_show(const struct subcommand *one);
+
 /* For the people in front of it: "opendoor: ...", on standard error. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

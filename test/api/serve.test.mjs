@@ -45,6 +45,15 @@ test('help', async () => {
     assert.equal(none.code, 2);
     assert.match((await runProgram(['help', 'serve'])).stdout, /--port N/);
     assert.match((await runProgram(['help', 'user', 'add'])).stdout, /--email/);
+    for (const name of ['serve', 'lambda', 'verify', 'copy', 'user add', 'openapi', 'settings', 'version', 'tables create', 'tables check']) {
+        const help = await runProgram(['help', ...name.split(' ')]);
+        assert.equal(help.code, 0, name);
+        for (const asked of [['--help'], ['-h'], ['--port', 'x', '--help']]) {
+            const { code, stdout: text, stderr } = await runProgram([...name.split(' '), ...asked]);
+            assert.deepEqual([code, text, stderr], [0, help.stdout, ''], `${name} ${asked}`);
+        }
+    }
+    assert.equal((await runProgram(['help', '--help'])).stdout, stdout);
     await refusedWith(['help', 'swerve'], /no such subcommand/);
 });
 
