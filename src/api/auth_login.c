@@ -6,9 +6,9 @@
  * three. */
 #include "api/auth_steps.h"
 #include "api/endpoint.h"
+#include "api/grant_steps.h"
 #include "call/reply.h"
 #include "domain/email.h"
-#include "sec/password.h"
 
 #include <string.h>
 
@@ -30,8 +30,8 @@ static const struct field_set body = {.name = "LoginRequest", .size = sizeof(str
 
 struct attempt {
     const char *user_id;
-    const char *hash;   /* that the password was compared with; NULL: nobody can log in so */
-    const char *rehash; /* the same password by newer parameters; NULL: not needed */
+    struct credential kept; /* that the password was compared with; none: nobody can log in so */
+    struct identity_proof proof;
     bool good;
 };
 
@@ -48,15 +48,16 @@ static enum err look(struct tx *tx, void *arg)
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     attempt->user_id = user.user_id;
-    attempt->hash = user.status == USER_ACTIVE ? user.password_hash : NULL;
+    if (user.status == USER_ACTIVE)
+        attempt->kept = (struct credential){user.subject, user.password_hash};
     return ERR_OK;
 }
 
 static enum err prepare(struct call *call)
 {
+    const struct identity *identity = call->app->identity;
     const struct login_in *in = call->body;
     struct attempt *attempt = arena_zero(call->arena, 1, sizeof *attempt);
-    bool stale = false;
 
     if (!attempt)
         return ERR_MEMORY;
@@ -64,11 +65,9 @@ static enum err prepare(struct call *call)
     enum err e = prepare_read(call, look);
     if (e)
         return e;
-    e = password_verify(attempt->hash, in->password, &stale);
-    if (e && e != ERR_BAD_CREDENTIALS)
-        return e;
+    e = identity->prove(identity->arg, call->arena, in->email, &attempt->kept, in->password, &attempt->proof);
     attempt->good = !e;
-    return attempt->good && stale ? password_hash_for(call, in->password, &attempt->rehash) : ERR_OK;
+    return e == ERR_BAD_CREDENTIALS ? ERR_OK : e;
 }
 
 /* The account as it is now; ERR_BAD_CREDENTIALS if it was disabled or got another password meanwhile. */
@@ -79,7 +78,7 @@ static enum err load(struct tx *tx, const struct attempt *attempt, struct user *
     if (e == ERR_NOT_FOUND)
         return ERR_BAD_CREDENTIALS;
     if (!e && (user->status != USER_ACTIVE || !user->password_hash ||
-               strcmp(user->password_hash, attempt->hash) != 0))
+               strcmp(user->password_hash, attempt->kept.password_hash) != 0))
         return ERR_BAD_CREDENTIALS;
     return e;
 }
@@ -88,10 +87,21 @@ static enum err rehash(struct tx *tx, const struct attempt *attempt, const struc
 {
     struct user after = *user;
 
-    if (!attempt->rehash)
+    if (!attempt->proof.rehash)
         return ERR_OK;
-    after.password_hash = attempt->rehash;
+    after.password_hash = attempt->proof.rehash;
     return user_save(tx, user, &after);
+}
+
+/* Whose login it is, if the password was right. */
+static enum err owner(struct call *call, struct tx *tx, const struct attempt *attempt, struct user *user)
+{
+    if (!attempt->good)
+        return ERR_BAD_CREDENTIALS;
+    if (attempt->proof.grant)
+        return grant_owner(call, tx, attempt->proof.grant, user);
+    enum err e = load(tx, attempt, user);
+    return e ? e : rehash(tx, attempt, user);
 }
 
 static enum err handle(struct call *call, struct tx *tx)
@@ -103,19 +113,19 @@ static enum err handle(struct call *call, struct tx *tx)
     enum err e = login_may_try(call, tx, in->email);
     if (e)
         return e;
-    if (!attempt->good) {
+    e = owner(call, tx, attempt, &user);
+    if (e == ERR_BAD_CREDENTIALS) {
         e = login_failed(call, tx, in->email);
         return e ? e : call_refuse(call, ERR_BAD_CREDENTIALS);
     }
-    e = load(tx, attempt, &user);
-    if (!e)
-        e = rehash(tx, attempt, &user);
     if (!e)
         e = login_succeeded(call, tx, in->email);
-    return e ? e : session_begin(call, tx, &user, "Logged in.");
+    return e ? e : session_begin(call, tx, &user, attempt->proof.grant, "Logged in.");
 }
 
-static const enum err errors[] = {ERR_BAD_CREDENTIALS, ERR_LOCKED, ERR_OK};
+static const enum err errors[] = {
+    ERR_BAD_CREDENTIALS, ERR_LOCKED, ERR_NOT_CONFIRMED, ERR_PASSWORD_RESET_REQUIRED, ERR_LOGIN_STEP,
+    ERR_ROLE_MISMATCH,   ERR_OK};
 
 const struct endpoint endpoint_auth_login = {
     .name = "auth_login",

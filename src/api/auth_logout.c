@@ -26,16 +26,52 @@ static enum err end_all(struct call *call, struct tx *tx)
     return user_save(tx, call->caller.user, &user);
 }
 
+/* Of another provider: what is to end there as well. */
+struct ending {
+    const char *refresh_token;
+    const char *subject; /* NULL: this session only */
+};
+
+static enum err ending_note(struct call *call, struct tx *tx, bool everywhere)
+{
+    struct ending *ending = arena_zero(call->arena, 1, sizeof *ending);
+    struct token_family family;
+
+    call->prepared = ending;
+    enum err e = ending ? token_family_load(tx, call->caller.family_id, &family) : ERR_MEMORY;
+    if (!e) {
+        ending->refresh_token = family.provider_token;
+        ending->subject = everywhere ? call->caller.subject : NULL;
+    }
+    return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct query *query = call->query;
+    bool everywhere = query->everywhere == TRUTH_YES;
 
-    enum err e = token_family_delete_id(tx, call->caller.family_id);
-    if (!e && query->everywhere == TRUTH_YES)
+    enum err e = call->app->identity->remote ? ending_note(call, tx, everywhere) : ERR_OK;
+    if (!e)
+        e = token_family_delete_id(tx, call->caller.family_id);
+    if (!e && everywhere)
         e = end_all(call, tx);
     if (e)
         return e;
     reply_message(call, 200, "Logged out.");
+    return ERR_OK;
+}
+
+/* The session has ended here, whatever comes of it there: nobody else has its refresh token. */
+static enum err after(struct call *call)
+{
+    const struct identity *identity = call->app->identity;
+    const struct ending *ending = call->prepared;
+
+    if (ending->subject)
+        identity->sign_out(identity->arg, call->arena, ending->subject);
+    else if (ending->refresh_token)
+        identity->revoke(identity->arg, call->arena, ending->refresh_token);
     return ERR_OK;
 }
 
@@ -47,6 +83,7 @@ const struct endpoint endpoint_auth_logout = {
     .flags = ENDPOINT_WRITES,
     .query = &query_fields,
     .handle = handle,
+    .after = after,
     .tag = "Identity",
     .summary = "Log out",
     .description =

@@ -74,32 +74,65 @@ static enum err link_make_if_known(struct call *call, struct tx *tx, const char 
     return e ? e : link_make(call, tx, &user);
 }
 
+struct waits {
+    int64_t address_ms, account_ms; /* 0: may ask */
+};
+
+/* How long both have to wait; an address is told. */
+static enum err waits_load(struct call *call, struct tx *tx, const char *form, struct waits *waits)
+{
+    const struct store *store = call->app->store;
+
+    enum err e = form ? lockout_check(tx, store, LOCKOUT_RESET_ADDRESS, call->request.address, call->now_ms,
+                                      &waits->address_ms)
+                      : ERR_MEMORY;
+    if (!e && waits->address_ms > 0) {
+        call->retry_after_s = (waits->address_ms + SECOND_MS - 1) / SECOND_MS;
+        return ERR_RATE_LIMITED;
+    }
+    return e ? e : lockout_check(tx, store, LOCKOUT_RESET_ACCOUNT, form, call->now_ms, &waits->account_ms);
+}
+
+static enum err look(struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    const struct reset_request_in *in = call->body;
+
+    return waits_load(call, tx, email_login_form(call->arena, in->email), call->prepared);
+}
+
+/* Another provider sends a code of its own, whether we know the address or not: it may. */
+static enum err prepare(struct call *call)
+{
+    const struct identity *identity = call->app->identity;
+    const struct reset_request_in *in = call->body;
+    struct waits *waits = arena_zero(call->arena, 1, sizeof *waits);
+
+    if (!waits)
+        return ERR_MEMORY;
+    call->prepared = waits;
+    enum err e = prepare_read(call, look);
+    return e || waits->account_ms > 0 ? e : identity->reset_send(identity->arg, call->arena, in->email);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     const struct reset_request_in *in = call->body;
     const struct store *store = call->app->store;
     const char *form = email_login_form(call->arena, in->email);
-    int64_t address = 0, account = 0;
+    struct waits waits = {.account_ms = 0};
 
-    enum err e =
-        form ? lockout_check(tx, store, LOCKOUT_RESET_ADDRESS, call->request.address, call->now_ms, &address)
-             : ERR_MEMORY;
-    if (!e && address > 0) {
-        call->retry_after_s = (address + SECOND_MS - 1) / SECOND_MS;
-        return ERR_RATE_LIMITED;
-    }
+    enum err e = waits_load(call, tx, form, &waits);
     if (!e)
         e = lockout_add(tx, store, LOCKOUT_RESET_ADDRESS, call->request.address, call->now_ms);
-    if (!e)
-        e = lockout_check(tx, store, LOCKOUT_RESET_ACCOUNT, form, call->now_ms, &account);
-    if (!e && account == 0)
+    if (!e && waits.account_ms == 0)
         e = lockout_add(tx, store, LOCKOUT_RESET_ACCOUNT, form, call->now_ms);
-    if (!e && account == 0)
+    if (!e && waits.account_ms == 0 && !call->app->identity->remote)
         e = link_make_if_known(call, tx, in->email);
     if (!e)
-        reply_message(
-            call, 200,
-            "If there is an account with this address, it gets a message with a link to a new password.");
+        reply_message(call, 200,
+                      "If there is an account with this address, it gets a message that says how to set a "
+                      "new password.");
     return e;
 }
 
@@ -108,13 +141,16 @@ const struct endpoint endpoint_auth_password_reset_request = {
     .method = METHOD_POST,
     .path = "/auth/password/reset-request",
     .roles = ROLES_PUBLIC,
-    .flags = ENDPOINT_WRITES | ENDPOINT_ANONYMOUS | ENDPOINT_SECRETS,
+    .flags = ENDPOINT_WRITES | ENDPOINT_ANONYMOUS | ENDPOINT_SECRETS | ENDPOINT_REMOTE,
     .body = &body,
     .body_mode = FIELDS_CREATE,
+    .prepare = prepare,
     .handle = handle,
     .tag = "Identity",
     .summary = "Ask for a new password",
     .description = "Answers the same whether there is such an account or not. If there is one, a message "
                    "with a link that is good "
-                   "once, for an hour, is put into the outbox. Messages are not sent by this version yet.",
+                   "once, for an hour, is put into the outbox. Messages are not sent by this version yet. "
+                   "With Amazon Cognito "
+                   "the message comes from there, with a code.",
 };

@@ -74,44 +74,22 @@ static const struct field rows[] = {
 static const struct field_set body = {
     .name = "RegisterRequest", .size = sizeof(struct register_in), FIELDS(rows)};
 
-static enum err email_is_free(struct tx *tx, void *arg)
-{
-    const struct call *call = arg;
-    const struct register_in *in = call->body;
-    struct user user;
-
-    enum err e = user_find_email(tx, in->email, &user);
-    if (e == ERR_NOT_FOUND)
-        return ERR_OK;
-    return e ? e : ERR_EMAIL_TAKEN;
-}
-
-static enum err prepare(struct call *call)
-{
-    const struct register_in *in = call->body;
-    const char *hash = NULL;
-
-    if (in->role && in->role != ROLE_PATIENT)
-        return ERR_ROLE_FORBIDDEN;
-    enum err e = password_allow(call, "/password", in->password, in->email);
-    if (!e && !call->idempotency_key) /* with one, the first answer may be wanted again */
-        e = prepare_read(call, email_is_free);
-    if (!e)
-        e = password_hash_for(call, in->password, &hash);
-    if (!e)
-        call->prepared = arena_dup(call->arena, hash);
-    return !e && !call->prepared ? ERR_MEMORY : e;
-}
+struct made {
+    struct credential credential;
+    bool taken; /* the address has an account, unless this is the same request again */
+};
 
 static struct user user_of(const struct call *call, const char *id)
 {
     const struct register_in *in = call->body;
+    const struct made *made = call->prepared;
     struct user user;
 
     fields_clear(&user_fields, &user);
     user.user_id = user.patient_id = id;
     user.email = in->email;
-    user.password_hash = call->prepared;
+    user.password_hash = made->credential.password_hash;
+    user.subject = made->credential.subject;
     user.role = ROLE_PATIENT;
     user.status = USER_ACTIVE;
     user.created_at = user.updated_at = call->now_ms;
@@ -136,6 +114,56 @@ static struct patient patient_of(const struct call *call, const char *id)
     return patient;
 }
 
+static enum err email_is_free(struct tx *tx, void *arg)
+{
+    const struct call *call = arg;
+    const struct register_in *in = call->body;
+    struct user user;
+
+    enum err e = user_find_email(tx, in->email, &user);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    return e ? e : ERR_EMAIL_TAKEN;
+}
+
+/* An account at another provider is made before our record, so that all that could refuse the record is
+ * looked at before the account. */
+static enum err may_register(struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    struct patient patient = patient_of(call, NULL);
+
+    enum err e = call->app->identity->remote ? patient_complete(call, tx, NULL, &patient) : ERR_OK;
+    return e ? e : email_is_free(tx, call);
+}
+
+static enum err account_make(struct call *call, struct credential *credential)
+{
+    const struct identity *identity = call->app->identity;
+    const struct register_in *in = call->body;
+    struct identity_account account = {.email = in->email, .role = ROLE_PATIENT, .active = true};
+
+    enum err e = identity->make(identity->arg, call->arena, &account, in->password, ADOPT_PROVEN, credential);
+    return password_taken(call, "/password", e);
+}
+
+static enum err prepare(struct call *call)
+{
+    const struct register_in *in = call->body;
+    struct made *made = arena_zero(call->arena, 1, sizeof *made);
+
+    if (!made)
+        return ERR_MEMORY;
+    call->prepared = made;
+    if (in->role && in->role != ROLE_PATIENT)
+        return ERR_ROLE_FORBIDDEN;
+    enum err e = password_allow(call, "/password", in->password, in->email);
+    if (!e)
+        e = prepare_read(call, may_register);
+    made->taken = e == ERR_EMAIL_TAKEN && call->idempotency_key; /* the first answer may be wanted again */
+    return e ? (made->taken ? ERR_OK : e) : account_make(call, &made->credential);
+}
+
 static enum err review(struct call *call, struct tx *tx)
 {
     const struct register_in *in = call->body;
@@ -147,10 +175,13 @@ static enum err review(struct call *call, struct tx *tx)
 
 static enum err handle(struct call *call, struct tx *tx)
 {
-    const char *id = call_new_id(call);
+    const struct made *made = call->prepared;
+    const char *id = made->credential.subject ? made->credential.subject : call_new_id(call);
 
     if (!id)
         return ERR_MEMORY;
+    if (made->taken)
+        return ERR_EMAIL_TAKEN;
     struct user user = user_of(call, id);
     struct patient patient = patient_of(call, id);
     enum err e = patient_complete(call, tx, NULL, &patient);

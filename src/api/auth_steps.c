@@ -4,6 +4,7 @@
 #include "base/settings.h"
 #include "call/reply.h"
 #include "domain/email.h"
+#include "sec/jwt.h"
 #include "sec/password.h"
 #include "sec/token.h"
 #include "store/rec_lockout.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SECRET_BYTES = 32, SECOND_MS = 1000 };
+enum { SECRET_BYTES = 32, SECOND_MS = 1000, ACCESS_TOKEN_TEXT_MAX = JWT_TEXT_MAX };
 
 /* ---- answers ---- */
 
@@ -59,6 +60,7 @@ static const struct field login_rows[] = {
     {.name = "access_token",
      .kind = FIELD_TEXT,
      .offset = offsetof(struct login, access_token),
+     .max = ACCESS_TOKEN_TEXT_MAX,
      .help = "Send it as \"Authorization: Bearer ...\"."},
     {.name = "refresh_token",
      .kind = FIELD_TEXT,
@@ -100,9 +102,33 @@ static int64_t refresh_end(const struct call *call, const struct token_family *f
     return unused < last ? unused : last;
 }
 
+/* Another provider's access token that names a session of its own (Cognito without token revocation) is led
+ * to the family by a record that lives as long as the token. */
+static enum err other_name_save(struct tx *tx, const struct token_family *family,
+                                const struct identity_grant *grant)
+{
+    const struct token_family other = {.family_id = grant->claims.family_id,
+                                       .user_id = family->user_id,
+                                       .created_at = family->created_at,
+                                       .expires_at = grant->claims.expires_at,
+                                       .root = family->family_id};
+
+    return strcmp(other.family_id, family->family_id) == 0 ? ERR_OK : token_family_save(tx, NULL, &other);
+}
+
+static enum err session_save(struct call *call, struct tx *tx, const struct token_family *before,
+                             struct token_family *family, const struct identity_grant *grant)
+{
+    family->expires_at = refresh_end(call, family);
+    if (grant && grant->refresh_token)
+        family->provider_token = grant->refresh_token;
+    enum err e = token_family_save(tx, before, family);
+    return !e && grant ? other_name_save(tx, family, grant) : e;
+}
+
 static enum err session_issue(struct call *call, struct tx *tx, const struct user *user,
                               const struct token_family *before, struct token_family *family,
-                              const char *message)
+                              const struct identity_grant *grant, const char *message)
 {
     struct login login = {
         .token_type = "Bearer", .expires_in = call->app->settings->access_token_seconds, .user = user};
@@ -112,31 +138,37 @@ static enum err session_issue(struct call *call, struct tx *tx, const struct use
     if (e)
         return e;
     memcpy(family->newest, secret.hash, sizeof family->newest);
-    family->expires_at = refresh_end(call, family);
-    e = token_family_save(tx, before, family);
-    if (!e)
+    e = session_save(call, tx, before, family, grant);
+    if (!e && !grant)
         e = access_token_make(call, user, family->family_id, &login.access_token);
     if (e)
         return e;
+    if (grant) {
+        login.access_token = grant->access_token;
+        login.expires_in = (grant->claims.expires_at - grant->claims.issued_at) / SECOND_MS;
+    }
     reply_token(call, login.access_token);
     reply_object(call, 200, message, &login_fields, &login, false);
     return ERR_OK;
 }
 
-enum err session_begin(struct call *call, struct tx *tx, const struct user *user, const char *message)
+enum err session_begin(struct call *call, struct tx *tx, const struct user *user,
+                       const struct identity_grant *grant, const char *message)
 {
-    struct token_family family = {
-        .family_id = call_new_id(call), .user_id = user->user_id, .created_at = call->now_ms};
+    struct token_family family = {.family_id = grant ? grant->claims.family_id : call_new_id(call),
+                                  .user_id = user->user_id,
+                                  .created_at = call->now_ms};
 
-    return family.family_id ? session_issue(call, tx, user, NULL, &family, message) : ERR_MEMORY;
+    return family.family_id ? session_issue(call, tx, user, NULL, &family, grant, message) : ERR_MEMORY;
 }
 
 enum err session_continue(struct call *call, struct tx *tx, const struct user *user,
-                          const struct token_family *family, const char *message)
+                          const struct token_family *family, const struct identity_grant *grant,
+                          const char *message)
 {
     struct token_family next = *family;
 
-    return session_issue(call, tx, user, family, &next, message);
+    return session_issue(call, tx, user, family, &next, grant, message);
 }
 
 /* ---- secrets ---- */
@@ -214,15 +246,9 @@ enum err password_allow(struct call *call, const char *pointer, const char *pass
     return e ? call_problem(call, pointer, e, NULL) : ERR_OK;
 }
 
-enum err password_hash_for(struct call *call, const char *password, const char **hash)
+enum err password_taken(struct call *call, const char *pointer, enum err e)
 {
-    char text[PASSWORD_HASH_TEXT];
-
-    enum err e = password_hash(password, text);
-    if (e)
-        return e;
-    *hash = arena_dup(call->arena, text);
-    return *hash ? ERR_OK : ERR_MEMORY;
+    return e == ERR_PASSWORD_REFUSED ? call_problem(call, pointer, e, NULL) : e;
 }
 
 void user_set_password(struct user *user, const char *hash, int64_t now_ms)

@@ -7,6 +7,7 @@
 #define API_AUTH_STEPS_H
 
 #include "call/call.h"
+#include "sec/identity.h"
 #include "store/rec_token_family.h"
 #include "store/rec_user.h"
 
@@ -25,11 +26,14 @@ extern const struct field_set user_summary_fields;
 /* `data` of a login. */
 extern const struct field_set login_fields;
 
-/* Begins a session, and answers with its first tokens. */
-enum err session_begin(struct call *call, struct tx *tx, const struct user *user, const char *message);
+/* Begins a session, and answers with its first tokens. grant: what another provider has given for it; NULL:
+ * the access token is made here. */
+enum err session_begin(struct call *call, struct tx *tx, const struct user *user,
+                       const struct identity_grant *grant, const char *message);
 /* Answers with the next tokens of a session. */
 enum err session_continue(struct call *call, struct tx *tx, const struct user *user,
-                          const struct token_family *family, const char *message);
+                          const struct token_family *family, const struct identity_grant *grant,
+                          const char *message);
 
 /* ---- tokens that only their receiver has: an id and 256 random bits, sealed under the store's key ----
  * What is not ours does not open, so nobody can try ids; what is kept is the hash of the bits. */
@@ -56,8 +60,9 @@ enum err login_succeeded(struct call *call, struct tx *tx, const char *email);
 /* ---- passwords ---- */
 /* ERR_INVALID with a problem at the pointer if it may not be a password of that address. */
 enum err password_allow(struct call *call, const char *pointer, const char *password, const char *email);
-/* Its hash, in the arena. Slow: in a prepare step. */
-enum err password_hash_for(struct call *call, const char *password, const char **hash);
+/* What a provider of identity said of a new password: ERR_PASSWORD_REFUSED becomes a problem at the pointer.
+ */
+enum err password_taken(struct call *call, const char *pointer, enum err e);
 /* Another password: everything that was issued before now is void. */
 void user_set_password(struct user *user, const char *hash, int64_t now_ms);
 

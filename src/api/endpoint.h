@@ -24,6 +24,8 @@ enum endpoint_flag {
         128, /* public, and a token is not even looked at: an expired one must not stop a login */
     ENDPOINT_SECRETS = 256,  /* passwords or tokens in the body or in the answer: memory is wiped */
     ENDPOINT_UNLISTED = 512, /* a part of a page: not in the OpenAPI document */
+    ENDPOINT_REMOTE = 1024,  /* its prepare step asks another provider of identity; there is none with the
+                                built-in  one */
 };
 
 struct endpoint {
@@ -42,6 +44,10 @@ struct endpoint {
     /* Slow work outside the transaction, on a pool's thread; may call store_run to read. NULL = none. */
     enum err (*prepare)(struct call *call);
     enum err (*handle)(struct call *call, struct tx *tx);
+    /* Tells another provider of identity what has been stored, on a pool's thread, after the commit of a
+     * write, even if call_refuse() ended it; not called with the built-in one. What it returns is the
+     * answer's error, though the change is kept. NULL = there is nothing to tell. */
+    enum err (*after)(struct call *call);
     /* Rules about the input that need the clock, the caller or the store: adds a problem for every one that
      * is broken, and writes nothing. flow asks for them when something else was refused, so that everything
      * that is wrong is named in one answer; then any member may be absent. What it returns does not count. A

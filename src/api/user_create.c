@@ -49,27 +49,24 @@ static const struct field rows[] = {
 };
 static const struct field_set body = {.name = "UserCreate", .size = sizeof(struct user_in), FIELDS(rows)};
 
-static enum err prepare(struct call *call)
-{
-    const struct user_in *in = call->body;
-    const char *hash = NULL;
-
-    enum err e = password_allow(call, "/password", in->password, in->email);
-    if (!e)
-        e = password_hash_for(call, in->password, &hash);
-    call->prepared = e ? NULL : arena_dup(call->arena, hash);
-    return !e && !call->prepared ? ERR_MEMORY : e;
-}
+struct made {
+    struct credential credential;
+    bool taken; /* the address has an account, unless this is the same request again */
+};
 
 static struct user user_of(const struct call *call, const char *id)
 {
     const struct user_in *in = call->body;
+    const struct made *made = call->prepared;
     struct user user;
 
     fields_clear(&user_fields, &user);
     user.user_id = id;
     user.email = in->email;
-    user.password_hash = call->prepared;
+    if (made) {
+        user.password_hash = made->credential.password_hash;
+        user.subject = made->credential.subject;
+    }
     user.role = in->role;
     user.name = in->name;
     user.practice_ids = in->practice_ids;
@@ -77,6 +74,48 @@ static struct user user_of(const struct call *call, const char *id)
     user.created_at = user.updated_at = call->now_ms;
     user.version = 1;
     return user;
+}
+
+/* All that could refuse our record, before an account is made at another provider. */
+static enum err may_create(struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    struct user user = user_of(call, NULL);
+    struct user other;
+
+    enum err e = access_any(call, ACTION_USER_MANAGE);
+    if (!e)
+        e = user_complete(call, tx, NULL, &user);
+    if (!e)
+        e = user_find_email(tx, user.email, &other);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    return e ? e : ERR_EMAIL_TAKEN;
+}
+
+static enum err account_make(struct call *call, struct credential *credential)
+{
+    const struct identity *identity = call->app->identity;
+    const struct user_in *in = call->body;
+    struct identity_account account = {.email = in->email, .role = in->role, .active = true};
+
+    enum err e = identity->make(identity->arg, call->arena, &account, in->password, ADOPT_ANY, credential);
+    return password_taken(call, "/password", e);
+}
+
+static enum err prepare(struct call *call)
+{
+    const struct user_in *in = call->body;
+    struct made *made = arena_zero(call->arena, 1, sizeof *made);
+
+    if (!made)
+        return ERR_MEMORY;
+    call->prepared = made;
+    enum err e = password_allow(call, "/password", in->password, in->email);
+    if (!e && call->app->identity->remote)
+        e = prepare_read(call, may_create);
+    made->taken = e == ERR_EMAIL_TAKEN && call->idempotency_key; /* the first answer may be wanted again */
+    return e ? (made->taken ? ERR_OK : e) : account_make(call, &made->credential);
 }
 
 static enum err review(struct call *call, struct tx *tx)
@@ -90,11 +129,14 @@ static enum err review(struct call *call, struct tx *tx)
 
 static enum err handle(struct call *call, struct tx *tx)
 {
-    const char *id = call_new_id(call);
+    const struct made *made = call->prepared;
+    const char *id = made->credential.subject ? made->credential.subject : call_new_id(call);
 
     enum err e = id ? access_any(call, ACTION_USER_MANAGE) : ERR_MEMORY;
     if (e)
         return e;
+    if (made->taken)
+        return ERR_EMAIL_TAKEN;
     struct user user = user_of(call, id);
     e = user_complete(call, tx, NULL, &user);
     if (!e)

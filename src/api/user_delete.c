@@ -26,6 +26,8 @@ static enum err handle(struct call *call, struct tx *tx)
         return e;
     struct user user = before;
     e = disable(call, tx, &before, &user);
+    if (!e)
+        e = user_news_keep(call, &before, &user);
     return e ? e : user_reply(call, 200, "User disabled.", &user);
 }
 
@@ -39,6 +41,7 @@ const struct endpoint endpoint_user_delete = {
     .flags = ENDPOINT_WRITES | ENDPOINT_VERSIONED,
     .data = &user_fields,
     .handle = handle,
+    .after = user_news_tell,
     .errors = errors,
     .tag = "Users",
     .summary = "Disable a user",

@@ -89,3 +89,38 @@ enum err user_load_managed(struct call *call, struct tx *tx, const char *user_id
     enum err e = access_any(call, ACTION_USER_MANAGE);
     return e ? e : user_load(tx, user_id, user);
 }
+
+enum err user_news_keep(struct call *call, const struct user *before, const struct user *user)
+{
+    if (!call->app->identity->remote)
+        return ERR_OK;
+    struct user_news *news = arena_zero(call->arena, 1, sizeof *news);
+    if (!news)
+        return ERR_MEMORY;
+    /* Also if nothing has changed here: the one time before, it may not have been told. */
+    bool says = call->request.method == METHOD_DELETE || json_member(call->json, "role") ||
+                json_member(call->json, "status");
+    news->account = (struct identity_account){.subject = says ? user->subject : NULL,
+                                              .email = user->email,
+                                              .role = user->role,
+                                              .active = user->status == USER_ACTIVE};
+    news->sessions_end = user->tokens_after != before->tokens_after;
+    call->prepared = news;
+    return ERR_OK;
+}
+
+enum err user_news_tell(struct call *call)
+{
+    const struct identity *identity = call->app->identity;
+    const struct user_news *news = call->prepared;
+
+    if (!news->account.subject)
+        return ERR_OK;
+    enum err e = identity->update(identity->arg, call->arena, &news->account);
+    if (news->sessions_end)
+        identity->sign_out(identity->arg, call->arena, news->account.subject);
+    return e ? call_fail(
+                   call, e,
+                   "The change is kept here, but the provider of logins could not be told. Send it again.")
+             : ERR_OK;
+}

@@ -3,6 +3,7 @@
 #define API_USER_STEPS_H
 
 #include "call/call.h"
+#include "sec/identity.h"
 #include "store/rec_user.h"
 
 /* Rules between what was (NULL for a new user) and what is asked for: staff work somewhere that exists,
@@ -14,5 +15,14 @@ enum err user_reply(struct call *call, int status, const char *message, const st
 
 /* May this caller manage users, and is there that one? */
 enum err user_load_managed(struct call *call, struct tx *tx, const char *user_id, struct user *user);
+
+/* With another provider of identity: what it is told after the commit, kept in call->prepared. */
+struct user_news {
+    struct identity_account account; /* subject NULL: nothing */
+    bool sessions_end;
+};
+enum err user_news_keep(struct call *call, const struct user *before, const struct user *user);
+/* An after step: tells it. */
+enum err user_news_tell(struct call *call);
 
 #endif

@@ -1,6 +1,7 @@
 /* user_update.c - PUT /users/{user_id}: address, name, practices, role and status. Another role, or being
  * disabled, ends every session of the user; another address makes a reset link that went to the old one
  * useless. */
+#include "api/auth_steps.h"
 #include "api/endpoint.h"
 #include "api/user_steps.h"
 
@@ -37,6 +38,42 @@ static enum err review(struct call *call, struct tx *tx)
     return change(call, tx, &before, &user);
 }
 
+struct renaming {
+    const char *subject; /* NULL: the address stays, or no other provider knows them */
+    const char *email;
+};
+
+static enum err look(struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    struct renaming *renaming = call->prepared;
+    struct user before, user, other;
+
+    enum err e = change(call, tx, &before, &user);
+    if (e || !user.subject || strcmp(user.email, before.email) == 0)
+        return e;
+    e = user_find_email(tx, user.email, &other);
+    if (!e && strcmp(other.user_id, user.user_id) != 0)
+        return ERR_EMAIL_TAKEN;
+    *renaming = (struct renaming){user.subject, user.email};
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Another provider has to have the address before we do: it may know it as somebody else's. */
+static enum err prepare(struct call *call)
+{
+    const struct identity *identity = call->app->identity;
+    struct renaming *renaming = arena_zero(call->arena, 1, sizeof *renaming);
+
+    if (!renaming)
+        return ERR_MEMORY;
+    call->prepared = renaming;
+    enum err e = prepare_read(call, look);
+    return e || !renaming->subject
+               ? e
+               : identity->rename(identity->arg, call->arena, renaming->subject, renaming->email);
+}
+
 static enum err handle(struct call *call, struct tx *tx)
 {
     struct user before;
@@ -47,6 +84,8 @@ static enum err handle(struct call *call, struct tx *tx)
         return e;
     consequences(&before, &user, call->now_ms);
     e = user_save(tx, &before, &user);
+    if (!e)
+        e = user_news_keep(call, &before, &user);
     return e ? e : user_reply(call, 200, "User changed.", &user);
 }
 
@@ -57,11 +96,13 @@ const struct endpoint endpoint_user_update = {
     .method = METHOD_PUT,
     .path = "/users/{user_id}",
     .roles = ROLE_BIT(ROLE_ADMIN),
-    .flags = ENDPOINT_WRITES | ENDPOINT_VERSIONED,
+    .flags = ENDPOINT_WRITES | ENDPOINT_VERSIONED | ENDPOINT_REMOTE,
     .body = &user_fields,
     .body_mode = FIELDS_UPDATE,
     .data = &user_fields,
+    .prepare = prepare,
     .handle = handle,
+    .after = user_news_tell,
     .review = review,
     .errors = errors,
     .tag = "Users",

@@ -93,6 +93,20 @@ static bool is_url(const char *value)
            (*end == '\0' || (*end == '/' && !strpbrk(end, " ?#\"<>\\") && end[strlen(end) - 1] != '/'));
 }
 
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+static bool is_pool_id(const char *value)
+{
+    size_t size = strlen(value);
+    return size <= 55 && strchr(value, '_') && strspn(value, LETTERS_AND_DIGITS "-_") == size;
+}
+
+static bool is_client_id(const char *value)
+{
+    size_t size = strlen(value);
+    return size <= 128 && strspn(value, LETTERS_AND_DIGITS "_+") == size;
+}
+
 static const char *const environments[] = {"dev", "staging", "prod", NULL};
 static const char *const log_levels[] = {"DEBUG", "INFO", "WARN", "ERROR", NULL};
 static const char *const stores[] = {"lmdb", "dynamodb", NULL};
@@ -103,6 +117,7 @@ _Static_assert(LOG_DEBUG == 0 && LOG_ERROR == 3, "log_levels has their order");
 #define AT(member)     .offset = offsetof(struct settings, member)
 #define STORE_COMMANDS (COMMAND_SERVE | COMMAND_VERIFY | COMMAND_USER_ADD | COMMAND_LAMBDA)
 #define DOOR_COMMANDS  (COMMAND_SERVE | COMMAND_LAMBDA)
+#define LOGIN_COMMANDS (DOOR_COMMANDS | COMMAND_USER_ADD)
 #define KEY_COMMANDS   (STORE_COMMANDS | COMMAND_TABLES)
 
 static const struct setting table[] = {
@@ -119,7 +134,7 @@ static const struct setting table[] = {
              "those."},
     {.variable = "PORT",
      .flag = "port",
-#define AWS_COMMANDS   (KEY_COMMANDS | COMMAND_COPY)
+#define AWS_COMMANDS (KEY_COMMANDS | COMMAND_COPY)
      .argument = "N",
      .commands = COMMAND_SERVE,
      .type = SETTING_INTEGER,
@@ -467,13 +482,31 @@ static const struct setting table[] = {
              "connection to "
              "DynamoDB."},
     {.variable = "USER_POOL_ID",
+     .commands = LOGIN_COMMANDS,
      .type = SETTING_TEXT,
      AT(user_pool_id),
-     .help = "Named by deployments on AWS: the Cognito user pool. Logins of this service do not need it."},
+     .check = is_pool_id,
+     .wanted = "a user pool's id like eu-west-2_AbCdEfGhI",
+     .help =
+         "An Amazon Cognito user pool that keeps the passwords and signs the access tokens, in place of the "
+         "built-in logins. Needs USER_POOL_CLIENT_ID and AWS_REGION too, and credentials that may call the "
+         "pool's admin actions."},
     {.variable = "USER_POOL_CLIENT_ID",
+     .commands = LOGIN_COMMANDS,
      .type = SETTING_TEXT,
      AT(user_pool_client_id),
-     .help = "Named by deployments on AWS: the Cognito client. Logins of this service do not need it."},
+     .check = is_client_id,
+     .wanted = "the letters and digits of a client's id",
+     .help =
+         "The pool's app client for this service: without a secret, with the flows USER_PASSWORD_AUTH and "
+         "REFRESH_TOKEN_AUTH."},
+    {.variable = "COGNITO_ENDPOINT",
+     .commands = LOGIN_COMMANDS,
+     .type = SETTING_TEXT,
+     AT(cognito_endpoint),
+     .check = is_url,
+     .wanted = "a URL like http://127.0.0.1:9229, without a path",
+     .help = "Another Cognito than that of the region: one on this machine, for tests."},
 };
 
 enum { SETTING_COUNT = sizeof table / sizeof *table };
@@ -720,6 +753,10 @@ static void check_together(struct loading *l)
         buf_text(&l->why, "OPENDOOR_CRASH_AT is for tests; it is not possible with ENVIRONMENT=prod.\n");
     if (!s->tls_cert != !s->tls_key)
         buf_text(&l->why, "TLS needs both TLS_CERT and TLS_KEY.\n");
+    if (!s->user_pool_id != !s->user_pool_client_id)
+        buf_text(&l->why, "Logins with Cognito need both USER_POOL_ID and USER_POOL_CLIENT_ID.\n");
+    if (s->user_pool_id && !s->aws_region)
+        buf_text(&l->why, "Logins with Cognito need AWS_REGION.\n");
     if (s->key_file && s->master_key)
         buf_text(&l->why, "KEY_FILE and MASTER_KEY are both set: keep one.\n");
 }

@@ -68,8 +68,9 @@ struct settings {
     const char *aws_region, *dynamodb_endpoint; /* NULL: not said */
     const char *appointments_table, *patients_table, *practices_table, *system_table;
     int64_t store_threads;
-    /* named by deployments on AWS */
+    /* Cognito as the provider of logins; both or none */
     const char *user_pool_id, *user_pool_client_id;
+    const char *cognito_endpoint; /* NULL: the region's */
 };
 
 typedef char *settings_getenv(const char *name); /* getenv, or a test's own */

@@ -7,6 +7,7 @@
 struct store;
 struct settings;
 struct tokens;
+struct identity;
 struct pool;
 struct metrics;
 struct limits;
@@ -15,9 +16,10 @@ struct password_list;
 struct app {
     struct store *store;
     const struct settings *settings;
-    struct tokens *tokens; /* sec/token.h: signing keys and the cache of verified tokens */
-    struct pool
-        *hash_pool; /* call/pool.h: password hashing, bounded, so that logins do not hold up bookings */
+    struct tokens *tokens;           /* sec/token.h: signing keys and the cache of verified tokens */
+    const struct identity *identity; /* sec/identity.h: who checks passwords and access tokens */
+    struct pool *hash_pool;  /* call/pool.h: password hashing and what waits for a provider of identity,
+                                bounded, so  that logins do not hold up bookings */
     struct metrics *metrics; /* call/metrics.h */
     struct limits *limits;   /* call/limits.h: rate limits of this process; NULL = none */
     int64_t (*clock)(void);  /* ms since 1970 UTC */

@@ -75,11 +75,12 @@ struct reply {
 };
 
 struct caller {
-    const char *user_id;     /* NULL: nobody is logged in */
-    const char *family_id;   /* of the refresh token that the access token came from */
-    enum role token_role;    /* as the token says: good for reading input, not for deciding */
-    int64_t token_issued_at; /* ms */
-    const struct user *user; /* loaded in the transaction; its role decides */
+    const char *user_id;           /* NULL: nobody is logged in */
+    const char *family_id;         /* of the refresh token that the access token came from */
+    const char *subject, *session; /* the same two as the token has them: another provider's own ids */
+    enum role token_role;          /* as the token says: good for reading input, not for deciding */
+    int64_t token_issued_at;       /* ms */
+    const struct user *user;       /* loaded in the transaction; its role decides */
 };
 
 struct endpoint;

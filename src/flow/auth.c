@@ -5,7 +5,7 @@
 #include "flow/step.h"
 
 #include "api/endpoint.h"
-#include "sec/token.h"
+#include "sec/identity.h"
 #include "store/rec_token_family.h"
 
 #include <string.h>
@@ -44,8 +44,8 @@ static enum err caller_set(struct call *call, const struct token_claims *claims)
 
     if (!user_id || !family_id)
         return ERR_MEMORY;
-    caller->user_id = user_id;
-    caller->family_id = family_id;
+    caller->user_id = caller->subject = user_id;
+    caller->family_id = caller->session = family_id;
     caller->token_role = (enum role)claims->role;
     caller->token_issued_at = claims->issued_at;
     return ERR_OK;
@@ -61,8 +61,9 @@ static enum err role_check(const struct endpoint *endpoint, int32_t role)
 enum err auth_token(struct call *call)
 {
     const struct endpoint *endpoint = call->endpoint;
+    const struct identity *identity = call->app->identity;
     struct token_claims claims;
-    const char *token = NULL;
+    const char *token = NULL, *why = NULL;
 
     if (endpoint->flags & ENDPOINT_SECRETS)
         arena_hold_secrets(call->arena);
@@ -73,7 +74,9 @@ enum err auth_token(struct call *call)
         return e;
     if (!token)
         return endpoint->roles ? ERR_UNAUTHENTICATED : ERR_OK;
-    e = token_verify(call->app->tokens, call->arena, token, call->now_ms, &claims);
+    e = identity->token_check(identity->arg, call->arena, token, call->now_ms, &claims, &why);
+    if (e == ERR_UNAUTHENTICATED)
+        call->detail = why;
     if (!e)
         e = role_check(endpoint, claims.role);
     return e ? e : caller_set(call, &claims);
@@ -88,16 +91,46 @@ static enum err still_valid(const struct call *call, struct tx *tx, const struct
     return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
 }
 
+/* Another provider's token says whom that knows, in which of its sessions; who they are here, the session's
+ * own record says. Who changes roles, passwords or the like ends sessions that began before, so the session's
+ * age counts and not the token's. */
+static enum err session_caller(struct call *call, struct tx *tx, struct user *user)
+{
+    struct caller *caller = &call->caller;
+    struct token_family family;
+
+    enum err e = token_family_load(tx, caller->session, &family);
+    if (!e)
+        e = user_load(tx, family.user_id, user);
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+    bool theirs = user->subject && strcmp(user->subject, caller->subject) == 0;
+    if (!theirs || user->status != USER_ACTIVE || family.created_at < user->tokens_after ||
+        user->role != (int32_t)caller->token_role)
+        return ERR_UNAUTHENTICATED;
+    caller->user_id = user->user_id;
+    caller->family_id = family.family_id;
+    return ERR_OK;
+}
+
+static enum err token_caller(const struct call *call, struct tx *tx, struct user *user)
+{
+    enum err e = user_load(tx, call->caller.user_id, user);
+
+    if (e)
+        return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+    return still_valid(call, tx, user);
+}
+
 enum err auth_caller(struct call *call, struct tx *tx)
 {
     call->caller.user = NULL; /* of an earlier run of the transaction */
     if (!call->caller.user_id)
         return ERR_OK; /* auth_token has refused where somebody is needed */
     struct user *user = arena_alloc(call->arena, sizeof *user);
-    enum err e = user ? user_load(tx, call->caller.user_id, user) : ERR_MEMORY;
-    if (e)
-        return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
-    e = still_valid(call, tx, user);
+    if (!user)
+        return ERR_MEMORY;
+    enum err e = call->app->identity->remote ? session_caller(call, tx, user) : token_caller(call, tx, user);
     if (!e)
         e = role_check(call->endpoint, user->role);
     if (!e)

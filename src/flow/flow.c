@@ -2,8 +2,10 @@
  *
  * flow_before() runs on the door's thread. A read runs its transaction there too; a write is handed to the
  * store's writer; an endpoint with a prepare step goes through the pool first. A call whose input was refused
- * may go on to a transaction that only looks for what else is wrong with it. flow_end() is the only place
- * where an error becomes a reply, and the only place where a request is logged and counted. */
+ * may go on to a transaction that only looks for what else is wrong with it. Where logins are another
+ * provider's, a token may need its newest keys first, and a change may have to be told there after; both go
+ * through the pool, because they wait for a network. flow_end() is the only place where an error becomes a
+ * reply, and the only place where a request is logged and counted. */
 #include "flow/flow.h"
 
 #include "api/endpoint.h"
@@ -14,6 +16,7 @@
 #include "call/pool.h"
 #include "call/reply.h"
 #include "flow/step.h"
+#include "sec/identity.h"
 
 #include <pthread.h>
 
@@ -160,10 +163,26 @@ void flow_refuse(struct call *call, enum err err)
     flow_end(call, err, on_refused, NULL);
 }
 
+static void on_after(struct pool_job *job)
+{
+    struct flow *flow = CONTAINER(job, struct flow, pool_job);
+
+    flow_end(flow->call, flow->call->endpoint->after(flow->call), flow->done, flow->arg);
+}
+
+/* The change is kept; the provider of logins is to follow. */
 static void on_stored(struct store_job *job, enum err e)
 {
     struct flow *flow = CONTAINER(job, struct flow, store_job);
-    flow_end(flow->call, e, flow->done, flow->arg);
+    struct call *call = flow->call;
+
+    if (!e && call->endpoint->after && call->app->identity->remote && flow->store_job.access.write) {
+        flow->pool_job.work = on_after;
+        if (!pool_submit(call->app->hash_pool, &flow->pool_job))
+            return; /* on_after ends it */
+        e = ERR_IDENTITY_DOWN;
+    }
+    flow_end(call, e, flow->done, flow->arg);
 }
 
 static bool writes(const struct call *call, tx_fn *fn)
@@ -211,10 +230,34 @@ static void transaction_start(struct flow *flow, tx_fn *fn)
     flow_end(call, e, flow->done, flow->arg);
 }
 
+static enum err flow_caller(struct tx *tx, void *arg)
+{
+    return auth_caller(arg, tx);
+}
+
+/* Is there anything to do before the transaction? With built-in logins a remote provider has no part. */
+static bool prepares(const struct call *call)
+{
+    const struct endpoint *endpoint = call->endpoint;
+
+    return endpoint->prepare && (!(endpoint->flags & ENDPOINT_REMOTE) || call->app->identity->remote);
+}
+
+/* What is done at another provider is done, whatever the transaction says later: whoever is no longer who
+ * they were, in our store, may not begin it. */
+static enum err prepare(struct call *call)
+{
+    struct access access = {.write = false};
+    bool ask = call->app->identity->remote && call->caller.user_id;
+
+    enum err e = ask ? store_run(call->app->store, &access, call->arena, flow_caller, call) : ERR_OK;
+    return e ? e : call->endpoint->prepare(call);
+}
+
 static void on_pool(struct pool_job *job)
 {
     struct flow *flow = CONTAINER(job, struct flow, pool_job);
-    enum err e = flow->call->endpoint->prepare(flow->call);
+    enum err e = prepare(flow->call);
 
     if (e && !is_reviewable(flow->call, e))
         flow_end(flow->call, e, flow->done, flow->arg);
@@ -228,6 +271,33 @@ static void flow_preflight(struct call *call)
     reply_header(call, "Allow", call->allow);
 }
 
+/* On from flow_before(), which has said e. */
+static void flow_on(struct flow *flow, enum err e)
+{
+    struct call *call = flow->call;
+
+    if (!e && prepares(call)) {
+        flow->pool_job.work = on_pool;
+        e = pool_submit(call->app->hash_pool, &flow->pool_job);
+        if (!e)
+            return; /* on_pool goes on */
+    } else if (!e || is_reviewable(call, e)) {
+        transaction_start(flow, e ? flow_review : flow_transact);
+        return;
+    }
+    flow_end(call, e, flow->done, flow->arg);
+}
+
+/* The token cannot be checked without the newest keys of who has signed it. */
+static void on_keys(struct pool_job *job)
+{
+    struct flow *flow = CONTAINER(job, struct flow, pool_job);
+    const struct identity *identity = flow->call->app->identity;
+
+    identity->keys_fetch(identity->arg);
+    flow_on(flow, flow_before(flow->call));
+}
+
 void flow_start(struct call *call, flow_done_fn *done, void *arg)
 {
     enum err e = flow_before(call);
@@ -236,22 +306,21 @@ void flow_start(struct call *call, flow_done_fn *done, void *arg)
         flow_end(call, ERR_OK, done, arg);
         return;
     }
-    bool refused = e != ERR_OK;
-    bool goes_on = !refused || is_reviewable(call, e);
+    bool wants_keys = e == ERR_IDENTITY_DOWN;
+    bool goes_on = !e || wants_keys || is_reviewable(call, e);
     struct flow *flow = goes_on ? arena_alloc(call->arena, sizeof *flow) : NULL;
-    if (goes_on && !flow)
-        e = ERR_MEMORY;
-    if (flow) {
-        *flow = (struct flow){.call = call, .done = done, .arg = arg, .pool_job = {.work = on_pool}};
-        if (refused || !call->endpoint->prepare) {
-            transaction_start(flow, refused ? flow_review : flow_transact);
-            return;
-        }
-        e = pool_submit(call->app->hash_pool, &flow->pool_job);
-        if (!e)
-            return; /* on_pool goes on */
+    if (!flow) {
+        flow_end(call, goes_on ? ERR_MEMORY : e, done, arg);
+        return;
     }
-    flow_end(call, e, done, arg);
+    *flow = (struct flow){.call = call, .done = done, .arg = arg, .pool_job = {.work = on_keys}};
+    if (!wants_keys) {
+        flow_on(flow, e);
+        return;
+    }
+    e = pool_submit(call->app->hash_pool, &flow->pool_job);
+    if (e)
+        flow_end(call, e, done, arg);
 }
 
 struct waiting {

@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "domain/email.h"
 #include "domain/text.h"
+#include "main/program.h"
 #include "main/subcommand.h"
 #include "sec/password.h"
 #include "store/rec_patient.h"
@@ -23,10 +24,11 @@
 enum { ARENA_BYTES = 8 * 1024 * 1024, LINE_BYTES = 4 * PASSWORD_MAX + 2 };
 
 struct making {
+    struct program *program;
     const struct settings *settings;
     struct arena *arena;
     struct user user;
-    char hash[PASSWORD_HASH_TEXT];
+    const char *password;
     const char *missing_practice;
 };
 
@@ -110,21 +112,22 @@ static bool password_get(const struct settings *settings, char password[static L
     return false;
 }
 
-static bool password_take(struct making *making, const char *typed)
+static void password_complain(enum err e)
 {
-    const char *password = NULL;
-
-    /* The same form of it as a login over the network compares. */
-    enum err e = text_normalise(making->arena, typed, strlen(typed), &password);
-    if (!e)
-        e = password_check(password, making->user.email);
-    if (!e)
-        e = password_hash(password, making->hash);
     if (e == ERR_FIELD_TOO_SHORT || e == ERR_FIELD_TOO_LONG)
         complain("The password must have %d to %d characters.", PASSWORD_MIN, PASSWORD_MAX);
-    else if (e)
+    else
         complain("The password: %s", err_info(e)->text);
-    making->user.password_hash = making->hash;
+}
+
+static bool password_take(struct making *making, const char *typed)
+{
+    /* The same form of it as a login over the network compares. */
+    enum err e = text_normalise(making->arena, typed, strlen(typed), &making->password);
+    if (!e)
+        e = password_check(making->password, making->user.email);
+    if (e)
+        password_complain(e);
     return !e;
 }
 
@@ -213,6 +216,20 @@ static enum err patient_make(struct tx *tx, const struct user *user)
     return patient_save(tx, NULL, &patient);
 }
 
+/* All that could refuse the record, before there is an account at another provider. */
+static enum err look(struct tx *tx, void *arg)
+{
+    struct making *making = arg;
+    struct user other;
+
+    enum err e = practices_exist(tx, making);
+    if (!e)
+        e = user_find_email(tx, making->user.email, &other);
+    if (e)
+        return e == ERR_NOT_FOUND && !making->missing_practice ? ERR_OK : e;
+    return ERR_EMAIL_TAKEN;
+}
+
 static enum err make(struct tx *tx, void *arg)
 {
     struct making *making = arg;
@@ -225,64 +242,91 @@ static enum err make(struct tx *tx, void *arg)
     return e;
 }
 
-static void complete(struct making *making, char id[static UUID_TEXT])
+/* How they prove who they are; whom another provider knows has the id that they have there. */
+static enum err account_make(struct making *making, char id[static UUID_TEXT])
+{
+    const struct identity *identity = making->program->app.identity;
+    struct user *user = &making->user;
+    struct identity_account account = {.email = user->email, .role = user->role, .active = true};
+    struct credential made;
+    uint8_t random[UUID_RANDOM];
+
+    enum err e = identity->make(identity->arg, making->arena, &account, making->password, ADOPT_ANY, &made);
+    if (e)
+        return e;
+    randombytes_buf(random, sizeof random);
+    uuid7_format(clock_now_ms(), random, id);
+    user->user_id = made.subject ? made.subject : id;
+    user->subject = made.subject;
+    user->password_hash = made.password_hash;
+    return ERR_OK;
+}
+
+static void complete(struct making *making)
 {
     struct user *user = &making->user;
-    uint8_t random[UUID_RANDOM];
-    int64_t now_ms = clock_now_ms();
 
-    randombytes_buf(random, sizeof random);
-    uuid7_format(now_ms, random, id);
-    user->user_id = id;
-    user->patient_id = user->role == ROLE_PATIENT ? id : NULL;
+    user->patient_id = user->role == ROLE_PATIENT ? user->user_id : NULL;
     user->status = USER_ACTIVE;
-    user->created_at = user->updated_at = now_ms;
+    user->created_at = user->updated_at = clock_now_ms();
     user->version = 1;
 }
 
-static int save(struct making *making)
+static enum err save(struct making *making, struct store *store, char id[static UUID_TEXT])
 {
-    struct access write = {.write = true};
+    struct access read = {.write = false}, write = {.write = true};
+
+    enum err e = store_run(store, &read, making->arena, look, making);
+    if (!e)
+        e = account_make(making, id);
+    if (e)
+        return e;
+    complete(making);
+    return store_run(store, &write, making->arena, make, making);
+}
+
+static int store_and_say(struct making *making)
+{
     char id[UUID_TEXT];
     struct store *store = store_start_with(making->settings, STORE_BESIDE);
 
     if (!store)
         return EXIT_FAILED;
-    complete(making, id);
-    enum err e = store_run(store, &write, making->arena, make, making);
+    enum err e = save(making, store, id);
     store_close(store);
     if (e == ERR_NOT_FOUND && making->missing_practice)
         complain("There is no practice \"%s\".", making->missing_practice);
     else if (e)
         complain("%s", err_info(e)->text);
     else
-        (void)printf("made %s %s\n", role_names[making->user.role - 1], id);
+        (void)printf("made %s %s\n", role_names[making->user.role - 1], making->user.user_id);
     return e ? EXIT_FAILED : 0;
 }
 
-static int user_add(const struct settings *settings, struct arena *arena)
+static int user_add(struct program *program, struct arena *arena)
 {
-    struct making making = {.settings = settings, .arena = arena};
+    struct making making = {.program = program, .settings = &program->settings, .arena = arena};
     char password[LINE_BYTES] = "";
 
     fields_clear(&user_fields, &making.user);
     if (!role_take(&making) || !practices_take(&making) || !text_take(&making))
         return EXIT_USAGE;
-    bool good = password_get(settings, password) && password_take(&making, password);
+    bool good = password_get(&program->settings, password) && password_take(&making, password);
     sodium_memzero(password, sizeof password);
-    return good ? save(&making) : EXIT_FAILED;
+    return good && identity_start(program) ? store_and_say(&making) : EXIT_FAILED;
 }
 
 static int run(int argc, char **argv)
 {
-    static struct settings settings;
+    static struct program program;
     struct arena *arena = arena_new(ARENA_BYTES);
     int status = EXIT_USAGE;
 
     if (arena)
         arena_hold_secrets(arena);
-    if (arena && settings_start(COMMAND_USER_ADD, argc, argv, arena, &settings))
-        status = user_add(&settings, arena);
+    if (arena && settings_start(COMMAND_USER_ADD, argc, argv, arena, &program.settings))
+        status = user_add(&program, arena);
+    program_close(&program);
     arena_free(arena);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "store/rec_token_keys.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 #ifdef OPENDOOR_CLOCK_MOVES /* test builds only */
 #include "base/clock_moved.h"
@@ -20,7 +21,7 @@
 #define WALL_CLOCK clock_now_ms
 #endif
 
-enum { SECOND_MS = 1000, ENDPOINTS_MAX = 120 };
+enum { SECOND_MS = 1000, ENDPOINTS_MAX = 120, REMOTE_TIMES = 8 };
 
 void signals_block(sigset_t *signals)
 {
@@ -54,6 +55,31 @@ static bool tokens_start(struct program *program)
     if (e)
         complain("The keys of access tokens: %s", err_info(e)->text);
     return !e;
+}
+
+bool identity_start(struct program *program)
+{
+    const struct settings *settings = &program->settings;
+    const char *why = NULL;
+
+    program->app.identity = &program->identity;
+    program->identity = identity_builtin(program->app.tokens);
+    if (!settings->user_pool_id)
+        return true;
+    struct cognito_options options = {.region = settings->aws_region,
+                                      .pool_id = settings->user_pool_id,
+                                      .client_id = settings->user_pool_client_id,
+                                      .endpoint = settings->cognito_endpoint,
+                                      .roles = role_names,
+                                      .get =
+                                          getenv, /* nothing changes the environment once the program runs */
+                                      .clock = WALL_CLOCK};
+    program->cognito = cognito_new(&options, &why);
+    if (program->cognito)
+        program->identity = identity_cognito(program->cognito);
+    else
+        complain("%s", why);
+    return program->cognito;
 }
 
 static bool demo_start(const struct program *program)
@@ -94,14 +120,17 @@ bool program_open(struct program *program)
     if (!clock_start(program))
         return false;
     app->store = store_start_with(&program->settings, STORE_SERVE);
-    return app->store && tokens_start(program) && demo_start(program);
+    return app->store && tokens_start(program) && identity_start(program) && demo_start(program);
 }
 
 bool program_parts(struct program *program, size_t hash_threads, size_t rate_limit)
 {
     struct app *app = &program->app;
 
-    app->hash_pool = pool_new(hash_threads, (size_t)program->settings.hash_queue);
+    /* Whoever waits for a network needs no processor meanwhile. */
+    size_t threads = hash_threads * (program->identity.remote ? REMOTE_TIMES : 1);
+
+    app->hash_pool = pool_new(threads, (size_t)program->settings.hash_queue);
     app->metrics = metrics_make();
     app->limits = rate_limit > 0 ? limits_new((unsigned)rate_limit) : NULL;
     if (app->hash_pool && app->metrics && (app->limits || rate_limit == 0))
@@ -117,6 +146,7 @@ void program_close(struct program *program)
     pool_free(app->hash_pool);
     limits_free(app->limits);
     metrics_free(app->metrics);
+    cognito_free(program->cognito);
     tokens_free(app->tokens);
     store_close(app->store);
 }

@@ -5,7 +5,8 @@
 
 #include "base/settings.h"
 #include "call/app.h"
-#include "sec/token.h"
+#include "outside/cognito.h"
+#include "sec/identity.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -16,6 +17,8 @@ struct program {
     struct settings settings;
     struct app app;
     struct tokens_options tokens_options;
+    struct identity identity;
+    struct cognito *cognito; /* NULL: logins are built in */
     volatile int stopping;
 };
 
@@ -26,6 +29,9 @@ void signals_block(sigset_t *signals);
 bool program_open(struct program *program); /* the store, the keys of tokens, the demo data */
 /* rate_limit: requests a minute, 0: none. */
 bool program_parts(struct program *program, size_t hash_threads, size_t rate_limit);
+/* The provider of logins that the settings name. False, with a complaint, if it cannot be made; what it made
+ * is freed by program_close(). For app.tokens NULL it makes accounts, and no more. */
+bool identity_start(struct program *program);
 void program_close(struct program *program);
 
 #endif

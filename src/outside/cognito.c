@@ -187,6 +187,8 @@ static enum err fresh_check(struct check *check, cognito_keys_fn *fn)
     }
     if (e != ERR_UNAUTHENTICATED && e != ERR_TOKEN_EXPIRED)
         return e;
+    if (e == ERR_UNAUTHENTICATED && !*check->why)
+        return ERR_IDENTITY_DOWN; /* a key that is newer than the set, which was fetched a moment ago */
     log_line(LOG_WARN, "identity_provider_failed", LOG_TEXT("step", "InitiateAuth"),
              LOG_TEXT("reason", *check->why ? *check->why : err_info(e)->code));
     return ERR_OUTSIDE;

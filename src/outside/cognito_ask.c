@@ -125,23 +125,23 @@ static enum err parse(struct arena *arena, const struct http_answer *answer, con
     return e && e != ERR_MEMORY ? ERR_OUTSIDE : e;
 }
 
-enum err cognito_ask(struct aws_client *client, struct arena *arena, enum cognito_action which,
-                     struct span body, const struct json **json)
+enum err cognito_ask(struct aws_client *client, struct arena *arena, enum cognito_action action,
+                     struct span body, const struct json **answer)
 {
-    const struct action *action = &actions[which];
-    struct http_answer answer = {.status = 0};
+    const struct action *what = &actions[action];
+    struct http_answer http = {.status = 0};
 
-    enum err e = (action->is_signed ? send_signed : send_unsigned)(client, action, arena, body, &answer);
+    enum err e = (what->is_signed ? send_signed : send_unsigned)(client, what, arena, body, &http);
     if (e && e != ERR_MEMORY) {
-        tell(action, &answer, answer.why);
+        tell(what, &http, http.why);
         e = ERR_IDENTITY_DOWN;
-    } else if (!e && answer.status != STATUS_OK) {
-        e = error_of(action, &answer);
+    } else if (!e && http.status != STATUS_OK) {
+        e = error_of(what, &http);
     } else if (!e) {
-        e = parse(arena, &answer, json);
+        e = parse(arena, &http, answer);
     }
-    if (answer.body)
-        sodium_memzero(answer.body, answer.body_size);
-    http_answer_done(&answer);
+    if (http.body)
+        sodium_memzero(http.body, http.body_size);
+    http_answer_done(&http);
     return e;
 }

@@ -19,12 +19,15 @@ static enum err refuse(const char **why, const char *text)
 static struct span part_read(struct arena *arena, struct span part, enum err *e)
 {
     uint8_t *bytes = arena_alloc(arena, part.size + 1);
+    struct span read = {NULL, 0};
     size_t size = 0;
 
     *e = bytes ? ERR_OK : ERR_MEMORY;
     if (bytes && !base64url_read((const char *)part.data, part.size, bytes, part.size, &size))
         *e = ERR_UNAUTHENTICATED;
-    return *e ? (struct span){0} : (struct span){bytes, size};
+    if (!*e)
+        read = (struct span){bytes, size};
+    return read;
 }
 
 static enum err json_part(struct arena *arena, struct span part, const struct json **json)

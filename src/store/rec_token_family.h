@@ -13,13 +13,17 @@ enum { REFRESH_HASH_BYTES = 32 };
 #define FAMILY_TTL_MS INT64_C(31536000000) /* a year after the login it ends, however much it is used */
 
 struct token_family {
-    const char *family_id;
+    const char *family_id; /* another provider's session, where that is what an access token says */
     const char *user_id;
     uint8_t newest[REFRESH_HASH_BYTES]; /* hash of the newest refresh token's secret */
     int64_t created_at;                 /* of the login */
     int64_t expires_at;
+    const char *provider_token; /* the refresh token of another provider of identity; NULL: none */
+    const char *root; /* the family that this is another name of, for access tokens that do not name it; NULL:
+                         it is one itself */
 };
 
+/* Never a root's other name, but what that leads to. */
 enum err token_family_load(struct tx *tx, const char *family_id,
                            struct token_family *family); /* ERR_NOT_FOUND */
 /* before: as loaded, NULL for a new one. */

@@ -1,8 +1,9 @@
 /* rec_user.c - see rec_user.h. TABLE_USER: the record, under the person's own key. TABLE_USER_EMAIL: login
  * form of the address
- * -> user id. TABLE_USER_LIST: copies of staff and admins without their secrets. TABLE_META "active_admins":
- * how many there are; whoever makes or unmakes an admin writes it, so two of them cannot remove each other at
- * once. */
+ * -> user id. TABLE_USER_SUBJECT: whom another provider of identity knows -> user id, for those who were
+ * users before it knew them; others have the subject as their id. TABLE_USER_LIST: copies of staff and admins
+ * without their secrets. TABLE_META "active_admins": how many there are; whoever makes or unmakes an admin
+ * writes it, so two of them cannot remove each other at once. */
 #include "store/rec_user.h"
 
 #include "domain/email.h"
@@ -83,6 +84,11 @@ static const struct field user_rows[] = {
      .kind = FIELD_INSTANT,
      .flags = FIELD_HIDDEN,
      .offset = offsetof(struct user, reset_expires_at)},
+    {.name = "subject",
+     .tag = 15,
+     .kind = FIELD_TEXT,
+     .flags = FIELD_HIDDEN | FIELD_PERSONAL,
+     .offset = offsetof(struct user, subject)},
     {.name = "created_at",
      .tag = 12,
      .kind = FIELD_INSTANT,
@@ -165,6 +171,61 @@ static enum err save_email(struct tx *tx, const struct user *before, const struc
     return tx_delete(tx, &key);
 }
 
+/* Whose subject it is, where that is not the user's own id; ERR_NOT_FOUND. */
+static enum err subject_owner(struct tx *tx, const char *subject, const char **user_id)
+{
+    struct key key = {.table = TABLE_USER_SUBJECT, .part = subject};
+    struct span value;
+
+    enum err e = tx_get(tx, &key, &value);
+    if (e)
+        return e;
+    *user_id = arena_text(tx_arena(tx), (const char *)value.data, value.size);
+    return *user_id ? ERR_OK : ERR_MEMORY;
+}
+
+enum err user_find_subject(struct tx *tx, const char *subject, struct user *user)
+{
+    const char *user_id = NULL;
+    struct user found;
+
+    enum err e = user_load(tx, subject, &found); /* whoever came with the subject has it as their id */
+    if (!e && found.subject && strcmp(found.subject, subject) == 0) {
+        *user = found;
+        return ERR_OK;
+    }
+    if (e && e != ERR_NOT_FOUND)
+        return e;
+    e = subject_owner(tx, subject, &user_id);
+    return e ? e : user_load(tx, user_id, user);
+}
+
+static bool has_index(const struct user *user)
+{
+    return user && user->subject && strcmp(user->subject, user->user_id) != 0;
+}
+
+static enum err save_subject(struct tx *tx, const struct user *before, const struct user *user)
+{
+    struct key key = {.table = TABLE_USER_SUBJECT};
+    const char *owner;
+    enum err e = ERR_OK;
+
+    if (has_index(before) && has_index(user) && strcmp(before->subject, user->subject) == 0)
+        return ERR_OK;
+    if (has_index(before)) {
+        key.part = before->subject;
+        e = tx_delete(tx, &key);
+    }
+    if (e || !has_index(user))
+        return e;
+    e = subject_owner(tx, user->subject, &owner);
+    if (e != ERR_NOT_FOUND)
+        return e ? e : ERR_CONFLICT;
+    key.part = user->subject;
+    return tx_put(tx, &key, user->user_id, span_of(user->user_id));
+}
+
 static const char *list_part(const struct user *user)
 {
     return user && user->role != ROLE_PATIENT ? role_names[user->role - 1] : NULL;
@@ -183,7 +244,7 @@ static enum err save_list(struct tx *tx, const struct user *before, const struct
         e = tx_delete(tx, &key);
     if (e || !part)
         return e;
-    copy.password_hash = copy.reset_hash = NULL;
+    copy.password_hash = copy.reset_hash = copy.subject = NULL;
     key.part = part;
     buf_init(&value, tx_arena(tx));
     fields_encode(&user_fields, &copy, &value);
@@ -239,6 +300,8 @@ enum err user_save(struct tx *tx, const struct user *before, const struct user *
     enum err e = before ? ERR_OK : new_is_new(tx, &key);
     if (!e)
         e = save_email(tx, before, user);
+    if (!e)
+        e = save_subject(tx, before, user);
     if (!e)
         e = save_list(tx, before, user);
     if (!e)

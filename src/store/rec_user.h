@@ -18,8 +18,10 @@ struct user {
     const char *name;          /* staff and admins */
     struct list practice_ids;  /* staff: const char * */
     int32_t status;            /* enum user_status */
-    int64_t tokens_after;   /* access tokens issued before this instant are void: logout everywhere, password
-                               change */
+    int64_t tokens_after; /* access tokens issued before this instant are void: logout everywhere, password
+                             change */
+    const char
+        *subject; /* whom another provider of identity knows them as (sec/identity.h); NULL: none does */
     const char *reset_hash; /* of the newest password reset token, in hex; NULL: none is out */
     int64_t reset_expires_at;
     int64_t created_at, updated_at, version;
@@ -32,8 +34,10 @@ extern const struct field_set user_fields;
 enum err user_load(struct tx *tx, const char *user_id, struct user *user); /* ERR_NOT_FOUND */
 enum err user_find_email(struct tx *tx, const char *email,
                          struct user *user); /* by login form; ERR_NOT_FOUND */
-/* Writes the record and its indexes; before: the record as loaded, or NULL for a new one (ERR_EMAIL_TAKEN).
- * Keeps count of the active admins: ERR_LAST_ADMIN if none would be left. */
+enum err user_find_subject(struct tx *tx, const char *subject, struct user *user); /* ERR_NOT_FOUND */
+/* Writes the record and its indexes; before: the record as loaded, or NULL for a new one (ERR_EMAIL_TAKEN;
+ * ERR_CONFLICT: the id or the subject is somebody's). Keeps count of the active admins: ERR_LAST_ADMIN if
+ * none would be left. */
 enum err user_save(struct tx *tx, const struct user *before, const struct user *user);
 bool user_works_at(const struct user *user, const char *practice_id);
 

@@ -60,7 +60,9 @@
     ROW(OUTBOX, outbox, false)    /* part: "all"; sort: time, id: messages to send */                        \
     ROW(EXPIRY, expiry, false)    /* part: "all"; sort: time, what: records to delete when due */            \
     ROW(PROXY, proxy, true)       /* part: patient id; sort: id of who acts for them */                      \
-    ROW(PROXY_OF, proxy_of, true) /* part: id of who acts; sort: patient id */
+    ROW(PROXY_OF, proxy_of, true) /* part: id of who acts; sort: patient id */                               \
+    ROW(USER_SUBJECT, user_subject,                                                                          \
+        true) /* part: whom another provider knows -> user id, where they differ */
 
 enum table {
 #define STORE_TABLE_ENUM(upper, lower, blind) TABLE_##upper,
@@ -172,13 +174,13 @@ struct store_options {
     const char *key_file; /* NULL: dir with ".key" behind it; made with mode 0600 on the first start only */
     const char *key_hex;  /* the master key itself (64 hex digits, MASTER_KEY); NULL = use the file */
     bool exclusive; /* serve: take the lock that a second server fails on (ERR_STORE_LOCKED); others do not */
-    bool must_exist;      /* do not make a new store */
-    bool key_must_exist;  /* do not make a key file, not even for a new store: other servers need the same */
-    size_t queue_max;     /* waiting writers; 0 = 4096 */
-    size_t map_bytes;     /* lmdb: address space; 0 = 64 GiB */
-    const char *crash_at; /* crash tests only: where to die (store/crash.h); NULL = nowhere */
+    bool must_exist;       /* do not make a new store */
+    bool key_must_exist;   /* do not make a key file, not even for a new store: other servers need the same */
+    size_t queue_max;      /* waiting writers; 0 = 4096 */
+    size_t map_bytes;      /* lmdb: address space; 0 = 64 GiB */
     struct store *copy_of; /* store/copy.h: takes over this store's keys; it has to be empty, or what an
                               unfinished copy of that store has left */
+    const char *crash_at;  /* crash tests only: where to die (store/crash.h); NULL = nowhere */
 };
 enum err store_open_lmdb(const struct store_options *options, struct store **store, char message[static 256]);
 /* mem: see store/mem/mem.h for conflicts, failures and power loss on demand. */

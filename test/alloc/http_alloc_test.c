@@ -28,6 +28,7 @@ enum { ANSWER_BYTES = 64 * 1024, FAILURES_MAX = 400 };
 struct world {
     struct settings settings;
     struct app app;
+    struct identity identity;
     struct http http;
     struct loop loop;
 };
@@ -49,6 +50,8 @@ static int setup(void **state)
                               .metrics = metrics_new(none, 0),
                               .limits = limits_new(LIMIT_RATE_MAX),
                               .clock = clock_now_ms};
+    world->identity = identity_builtin(NULL); /* no token is sent here */
+    world->app.identity = &world->identity;
     world->http.app = &world->app;
     world->http.options = defaults;
     world->http.proxies = proxies_new(&empty);

@@ -183,6 +183,8 @@ void world_open(struct world *world, uint64_t seed)
     world->settings.hold_minutes = WORLD_HOLD_MINUTES;
     tokens_make(world);
     world->app = (struct app){.settings = &world->settings, .tokens = world->tokens, .clock = world_now};
+    world->identity = identity_builtin(world->tokens);
+    world->app.identity = &world->identity;
     store_open(world);
     assert_int_equal(store_run(world->store, &write, arena, populate, NULL), ERR_OK);
     arena_free(arena);

@@ -23,6 +23,7 @@ struct world {
     struct store *store;
     struct settings settings;
     struct tokens *tokens;
+    struct identity identity;
     struct app app;
 };
 

@@ -837,9 +837,11 @@ static void an_admin_makes_staff(void **state)
 
 static void what_making_users_refuses(void **state)
 {
+    static char practice_id[] = "practice-1";
     struct world *world = *state;
     const char *token = admin_token(world);
 
+    in_store(world, true, write_practice, practice_id);
     assert_problem(post_user(world, token,
                              "{\"email\":\"a@example.org\",\"password\":\"TestPass123!\",\"role\":\"staff\","
                              "\"practice_ids\":[\"practice-9\"]}"),
@@ -850,7 +852,7 @@ static void what_making_users_refuses(void **state)
         "/practice_ids", "required");
     assert_problem(post_user(world, token,
                              "{\"email\":\"a@example.org\",\"password\":\"TestPass123!\",\"role\":\"admin\","
-                             "\"practice_ids\":[\"practice-9\"]}"),
+                             "\"practice_ids\":[\"practice-1\"]}"),
                    "/practice_ids", "not_allowed_value");
     assert_problem(
         post_user(world, token,

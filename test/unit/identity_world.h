@@ -9,7 +9,7 @@
 #include "call/pool.h"
 #include "domain/text.h"
 #include "flow/flow.h"
-#include "sec/token.h"
+#include "sec/identity.h"
 #include "store/mem/mem.h"
 #include "store/rec_token_keys.h"
 
@@ -31,6 +31,7 @@ static inline int64_t world_clock(void)
 struct world {
     struct app app;
     struct settings settings;
+    struct identity identity;
     struct arena *arena; /* of what answers are copied to */
 };
 
@@ -49,6 +50,8 @@ static inline struct world *world_new(void)
                              .tokens = tokens_new(&world_tokens),
                              .hash_pool = pool_new(2, 64),
                              .clock = world_clock};
+    world.identity = identity_builtin(world.app.tokens);
+    world.app.identity = &world.identity;
     fields_text_rule(text_normalise);
     log_start(LOG_ERROR, STDERR_FILENO);
     if (!world.arena || !world.app.tokens || !world.app.hash_pool ||

@@ -58,6 +58,7 @@ static const struct home homes[TABLE_COUNT] = {
     [TABLE_EXPIRY] = IN(SYSTEM),
     [TABLE_PROXY] = IN(PATIENTS),
     [TABLE_PROXY_OF] = IN(PATIENTS),
+    [TABLE_USER_SUBJECT] = IN(SYSTEM),
 };
 #undef IN
 
