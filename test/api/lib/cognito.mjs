@@ -95,7 +95,7 @@ export class Pool {
     // Somebody whom an operator has made in the pool, with a verified address.
     async add(email, password, groups = [], { verified = true } = {}) {
         const { User } = await this.ask('AdminCreateUser', { Username: email, MessageAction: 'SUPPRESS',
-            UserAttributes: [{ Name: 'email', Value: email }, { Name: 'email_verified', Value: String(verified) }] });
+            UserAttributes: [{ Name: 'email', Value: email }, ...(verified ? [{ Name: 'email_verified', Value: 'true' }] : [])] });
         await this.ask('AdminSetUserPassword', { Username: email, Password: password, Permanent: true });
         for (const group of groups) await this.ask('AdminAddUserToGroup', { Username: email, GroupName: group });
         return User.Attributes.find(({ Name }) => Name === 'sub').Value;
