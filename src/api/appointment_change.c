@@ -55,6 +55,11 @@ static bool is_moved(const struct appointment *before, const struct appointment 
            !same_text(before->practitioner_id, after->practitioner_id);
 }
 
+static enum err time_broken(struct call *call, enum err e)
+{
+    return call_problem(call, "/status", e, NULL) == ERR_MEMORY ? ERR_MEMORY : e;
+}
+
 /* A patient confirms a hold and cancels; what happened on the day is for staff to say. */
 static enum err status_check(struct call *call, struct tx *tx, const struct appointment *before,
                              const struct appointment *after)
@@ -69,7 +74,11 @@ static enum err status_check(struct call *call, struct tx *tx, const struct appo
                          field_enum_name(appointment_status_names, after->status));
     if (patients_own)
         return ERR_OK;
-    return access_appointment(call, tx, ACTION_APPOINTMENT_ATTEND, before->patient_id, before->practice_id);
+    enum err e =
+        access_appointment(call, tx, ACTION_APPOINTMENT_ATTEND, before->patient_id, before->practice_id);
+    if (!e)
+        e = booking_check_attendance(before, (enum appointment_status)after->status, call->now_ms);
+    return e == ERR_NOT_THE_DAY || e == ERR_BEFORE_START ? time_broken(call, e) : e;
 }
 
 static enum err members_check(struct call *call, const struct appointment *before,

@@ -41,7 +41,7 @@ static enum err handle(struct call *call, struct tx *tx)
 static const enum err errors[] = {
     ERR_IN_PAST, ERR_TOO_SOON, ERR_TOO_FAR, ERR_BANK_HOLIDAY, ERR_PRACTICE_CLOSED, ERR_OUTSIDE_SESSION,
     ERR_TYPE_NOT_OFFERED, ERR_CHANNEL_NOT_OFFERED, ERR_PRACTITIONER_NOT_THERE, ERR_OFF_SLOT, ERR_DURATION,
-    ERR_SLOT_UNAVAILABLE, ERR_PATIENT_BUSY, ERR_STATUS_MOVE, ERR_HOLD_EXPIRED, ERR_CANCEL_CUTOFF,
+    ERR_SLOT_UNAVAILABLE, ERR_PATIENT_BUSY, ERR_STATUS_MOVE, ERR_NOT_THE_DAY, ERR_BEFORE_START, ERR_HOLD_EXPIRED, ERR_CANCEL_CUTOFF,
     ERR_PRECONDITION, ERR_OK};
 /* clang-format on */
 
@@ -63,7 +63,8 @@ const struct endpoint endpoint_appointment_update = {
     .description =
         "Changes the members that it names. A new `appointment_datetime` moves the appointment in one step: "
         "the old slot is freed only if the new one is taken. `\"status\": \"booked\"` confirms a hold, "
-        "`cancelled` cancels; `arrived`, `fulfilled`, `noshow` and `entered-in-error` are for staff.",
+        "`cancelled` cancels; `arrived`, `fulfilled`, `noshow` and `entered-in-error` are for staff: "
+        "`arrived` on the day of the appointment, `fulfilled` and `noshow` from its start on.",
     .body_example =
         "{\"appointment_datetime\": \"2027-01-15T11:00:00Z\", \"notes\": \"Updated appointment time\"}",
 };

@@ -116,6 +116,8 @@ ERR_ROW(ERR_PATIENT_INACTIVE, "patient_inactive", 422, false, "This patient's re
 ERR_ROW(ERR_SLOT_UNAVAILABLE, "slot_unavailable", 409, false, "This slot has just been taken; \"alternatives\" has the nearest free ones.")
 ERR_ROW(ERR_PATIENT_BUSY, "patient_busy", 409, false, "The patient has another appointment at this time.")
 ERR_ROW(ERR_STATUS_MOVE, "status_change_not_allowed", 409, false, "The appointment's status does not allow this change.")
+ERR_ROW(ERR_NOT_THE_DAY, "not_the_day", 422, false, "People arrive on the day of their appointment, which is another one. Before it: move the appointment. After it: mark it fulfilled or noshow.")
+ERR_ROW(ERR_BEFORE_START, "before_start", 422, false, "The appointment has not begun yet. From its start on it can be marked fulfilled or noshow.")
 ERR_ROW(ERR_HOLD_EXPIRED, "hold_expired", 409, false, "The hold has expired; book again.")
 ERR_ROW(ERR_CANCEL_CUTOFF, "cancel_cutoff_passed", 422, false, "It is too late to change or cancel this online; phone the practice.")
 ERR_ROW(ERR_DAY_FULL_UP, "day_too_large", 422, false, "This day has reached the most appointments that one practice can hold.")

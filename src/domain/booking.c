@@ -33,3 +33,22 @@ enum err booking_check_cutoff(const struct practice *practice, int64_t start_ms,
         return ERR_CANCEL_CUTOFF;
     return ERR_OK;
 }
+
+enum err booking_check_attendance(const struct appointment *appointment, enum appointment_status status,
+                                  int64_t now_ms)
+{
+    int64_t start_ms = appointment->appointment_datetime;
+    int64_t end_ms = start_ms + appointment->duration_minutes * MINUTE_MS;
+
+    switch (status) {
+    case STATUS_ARRIVED:
+        if (london_date(now_ms) == london_date(start_ms) || (now_ms >= start_ms && now_ms < end_ms))
+            return ERR_OK;
+        return ERR_NOT_THE_DAY;
+    case STATUS_FULFILLED:
+    case STATUS_NOSHOW:
+        return now_ms >= start_ms ? ERR_OK : ERR_BEFORE_START;
+    default:
+        return ERR_OK;
+    }
+}

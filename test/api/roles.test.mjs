@@ -154,7 +154,7 @@ const more = [
     ['GET', [401, 403, 403, 200, 200, 422], () => ({ target: '/patients?q=exam' }), 'admins have no practices of their own'],
     ['PUT', [401, 422, 422, 200, 404, 200], () => ({ target: mine(), body: { registered_practice_id: at.here } })],
     ['PUT', [401, 422, 422, 200, 404, 200], () => ({ target: mine(), body: { status: 'active' } })],
-    ['PUT', [401, 403, 404, 200, 404, 200], async () => ({ target: `/appointments/${(await appointment()).appointment_id}`, body: { status: 'arrived' } })],
+    ['PUT', [401, 403, 404, 422, 404, 422], async () => ({ target: `/appointments/${(await appointment()).appointment_id}`, body: { status: 'noshow' } }), 'only from its start on'],
     ['PUT', [401, 403, 404, 200, 404, 200], async () => ({ target: `/appointments/${(await appointment()).appointment_id}`, body: { status: 'entered-in-error' } })],
     ['PUT', [401, 200, 404, 200, 404, 200], async () => ({ target: `/appointments/${(await appointment()).appointment_id}`, body: { appointment_datetime: freeStart() } })],
     ['GET', [401, 404, 404, 404, 404, 404], () => ({ target: '/appointments/no-such-appointment' })],

@@ -144,10 +144,42 @@ static void staff_cancel_at_any_time(void **state)
     assert_int_equal(cutoff("2026-11-25T09:00:00Z", "2026-11-26T09:00:00Z", STAFF), ERR_OK);
 }
 
+/* Half an hour over midnight, in summer, when London is an hour ahead. */
+static void who_came_is_said_when_it_can_be(void **state)
+{
+    static const struct {
+        enum appointment_status status;
+        const char *now;
+        enum err expected;
+    } rows[] = {
+        {STATUS_ARRIVED, "2026-06-30T22:59:59Z", ERR_NOT_THE_DAY},
+        {STATUS_ARRIVED, "2026-06-30T23:00:00Z", ERR_OK},
+        {STATUS_ARRIVED, "2026-07-01T22:44:00Z", ERR_OK},
+        {STATUS_ARRIVED, "2026-07-01T23:14:59Z", ERR_OK}, /* the next day, before its end */
+        {STATUS_ARRIVED, "2026-07-01T23:15:00Z", ERR_NOT_THE_DAY},
+        {STATUS_FULFILLED, "2026-07-01T22:44:59Z", ERR_BEFORE_START},
+        {STATUS_FULFILLED, "2026-07-01T22:45:00Z", ERR_OK},
+        {STATUS_FULFILLED, "2026-07-09T12:00:00Z", ERR_OK},
+        {STATUS_NOSHOW, "2026-07-01T22:44:59Z", ERR_BEFORE_START},
+        {STATUS_NOSHOW, "2026-07-01T22:45:00Z", ERR_OK},
+        {STATUS_BOOKED, "2026-06-01T00:00:00Z", ERR_OK},
+        {STATUS_CANCELLED, "2026-06-01T00:00:00Z", ERR_OK},
+        {STATUS_ENTERED_IN_ERROR, "2026-06-01T00:00:00Z", ERR_OK},
+    };
+    const struct appointment appointment = {.appointment_datetime = at("2026-07-01T22:45:00Z"),
+                                            .duration_minutes = 30};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(booking_check_attendance(&appointment, rows[i].status, at(rows[i].now)),
+                         rows[i].expected);
+}
+
 int main(void)
 {
 #define WITH_PRACTICE(test) cmocka_unit_test_setup(test, practice_setup)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_came_is_said_when_it_can_be),
         WITH_PRACTICE(it_must_be_in_the_future),
         WITH_PRACTICE(exactly_the_notice_is_enough),
         WITH_PRACTICE(staff_need_no_notice),

@@ -150,6 +150,13 @@ export async function startServer({ args = [], env = {}, data, demo = true, vali
     return server;
 }
 
+// Ends a server and starts another on the same data, with a clock that is put forward to that instant.
+export async function startLater(server, instant, options = {}) {
+    await server.stop({ keep: true });
+    const offset = String(Date.parse(instant) - Date.now());
+    return startServer({ ...options, data: server.dataDir, env: { ...options.env, OPENDOOR_CLOCK_OFFSET_MS: offset } });
+}
+
 async function openLambdaDoor() {
     const runtime = new LambdaRuntime();
     const gateway = new LambdaGateway(runtime);
