@@ -13,6 +13,7 @@
 #include "base/must.h"
 #include "base/time.h"
 #include "sec/password.h"
+#include "store/known.h"
 #include "store/place.h"
 #include "store/rec_appointment.h"
 #include "store/rec_patient.h"
@@ -21,6 +22,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     DATA_BYTES = 64 * 1024 * 1024, /* of the parsed files */
@@ -30,6 +32,9 @@ enum {
     REFERENCE_BYTES = 5,
     REFERENCE_TEXT = 10,
     BOOKED_DAYS_BEFORE = 5,
+    LOOK_MS = 200,
+    STILL_MS_MAX = 3000, /* then whoever was at it is not any more */
+    TURNS_MAX = 20,
 };
 
 extern const unsigned char demo_practices[], demo_patients[], demo_users[];
@@ -352,10 +357,31 @@ static uint64_t first_number(const struct demo *demo, const struct json *patient
     return number;
 }
 
+/* All that the patient's step will ask for, as far as the file tells, so that a remote store is asked once.
+ */
+static void patient_expect(struct tx *tx, const struct demo *demo, const struct json *item, int64_t base_ms)
+{
+    struct known known = {.arena = tx_arena(tx)};
+    const char *patient_id = text_of(item, "patient_id");
+    const char *nhs_number = text_of(json_member(item, "patient"), "nhs_number");
+    uint64_t number = first_number(demo, item);
+
+    known_add(&known, TABLE_PATIENT_NHS, nhs_number, NULL);
+    for (const struct json *visit = json_member(item, "appointments")->first; visit; visit = visit->next) {
+        int32_t date = london_date(base_ms) + (int32_t)json_member(visit, "day")->integer;
+        known_booking(&known, text_of(visit, "practice_id"), patient_id,
+                      london_instant(date, MINUTES_A_DAY / 2));
+        known_add(&known, TABLE_APPOINTMENT_REFERENCE, reference_of(known.arena, number++), NULL);
+    }
+    tx_expect(tx, known.keys, known.count);
+}
+
 static enum err patient_add(struct tx *tx, const struct demo *demo, const struct json *item, int64_t base_ms)
 {
     uint64_t number = first_number(demo, item);
     struct patient patient;
+
+    patient_expect(tx, demo, item, base_ms);
 
     patient_init(&patient);
     enum err e = member_read(tx, item, "patient", &patient_fields, &patient);
@@ -387,6 +413,7 @@ struct step {
     struct pass *pass;
     const struct demo *demo;
     uint64_t number, count;
+    bool mine; /* it was its turn */
 };
 
 static enum err step_do(struct tx *tx, const struct step *step, int64_t base_ms)
@@ -403,11 +430,12 @@ static enum err step_do(struct tx *tx, const struct step *step, int64_t base_ms)
 
 static enum err step_run(struct tx *tx, void *arg)
 {
-    const struct step *step = arg;
+    struct step *step = arg;
     struct progress progress;
 
     enum err e = progress_load(tx, &progress);
-    if (e || progress.done || progress.step != step->number)
+    step->mine = !e && !progress.done && progress.step == step->number;
+    if (!step->mine)
         return e;
     e = step_do(tx, step, progress.base_ms);
     if (e)
@@ -495,8 +523,56 @@ static enum err progress_read(struct tx *tx, void *arg)
     return progress_load(tx, arg);
 }
 
-/* A store that runs jobs side by side does not keep their order: what was not its turn is done in another
- * pass. */
+/* A store that runs jobs side by side does not keep their order, and each that is not its turn costs a
+ * request: so they go one after the other. Gives up at a step that somebody else has done. */
+static enum err steps_run_in_turn(struct store *store, const struct demo *demo, struct progress *progress)
+{
+    uint64_t count = demo->practices->count + 1 + demo->patients->count;
+    enum err e = ERR_OK;
+
+    for (bool mine = true; !e && mine && progress->step < count; progress->step++) {
+        struct step step = {.demo = demo, .number = progress->step, .count = count};
+        e = run(store, true, step_run, &step);
+        mine = step.mine;
+    }
+    return e;
+}
+
+static void pause_for(int64_t ms)
+{
+    struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Two who do the same steps only get into each other's way, so the one that comes second waits, for as long
+ * as the other gets on. */
+static enum err other_wait(struct store *store, struct progress *progress)
+{
+    int64_t still_ms = 0;
+    enum err e = run(store, false, progress_read, progress);
+
+    while (!e && !progress->done && still_ms < STILL_MS_MAX) {
+        uint64_t before = progress->step;
+        pause_for(LOOK_MS);
+        e = run(store, false, progress_read, progress);
+        still_ms = progress->step == before ? still_ms + LOOK_MS : 0;
+    }
+    return e;
+}
+
+static enum err remote_run(struct store *store, const struct demo *demo, struct progress *progress)
+{
+    enum err e = ERR_OK;
+
+    for (unsigned turn = 0; !e && !progress->done; turn++) {
+        e = turn < TURNS_MAX ? steps_run_in_turn(store, demo, progress) : ERR_BUSY;
+        if (!e)
+            e = other_wait(store, progress);
+    }
+    return e;
+}
+
+/* What was not its turn, because the store was full or its queue was, is done in another pass. */
 static enum err passes_run(struct store *store, const struct demo *demo, struct progress *progress)
 {
     enum err e = ERR_OK;
@@ -568,7 +644,8 @@ enum err demo_load(struct store *store, int64_t now_ms)
         return e;
     e = demo_init(&demo);
     if (!e)
-        e = passes_run(store, &demo, &progress);
+        e = store_is_remote(store) ? remote_run(store, &demo, &progress)
+                                   : passes_run(store, &demo, &progress);
     arena_free(demo.arena);
     return e;
 }
