@@ -8,6 +8,7 @@
 #include "call/limits.h"
 #include "call/metrics.h"
 #include "front/http_conn.h"
+#include "sec/identity.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -5,6 +5,7 @@
 
 #include "base/settings.h"
 #include "call/call.h"
+#include "sec/identity.h"
 #include "store/mem/mem.h"
 
 #include <stdbool.h>

@@ -14,6 +14,7 @@
 #include "store/rec_lockout.h"
 #include "store/rec_outbox.h"
 #include "store/rec_token_family.h"
+#include "store/rec_user.h"
 
 #define MINUTE INT64_C(60000)
 #define HOUR   (60 * MINUTE)
@@ -283,6 +284,113 @@ static void families_live_until_they_expire(void **state)
     assert_int_equal(store_mem_records(world->app.store), empty + 1); /* the person's key stays */
 }
 
+/* ---- of another provider of identity ---- */
+
+struct named_family {
+    struct token_family root, by_name;
+    enum err after_end;
+};
+
+static enum err named_family(struct tx *tx, void *arg)
+{
+    struct named_family *named = arg;
+    struct token_family other = {.family_id = "token-2",
+                                 .user_id = "user-1",
+                                 .created_at = WORLD_START,
+                                 .expires_at = world_now + HOUR,
+                                 .root = named->root.family_id};
+
+    enum err e = token_family_save(tx, NULL, &named->root);
+    if (!e)
+        e = token_family_save(tx, NULL, &other);
+    if (!e)
+        e = token_family_load(tx, "token-2", &named->by_name);
+    if (!e)
+        e = token_family_delete_id(tx, named->root.family_id);
+    if (!e)
+        named->after_end = token_family_load(tx, "token-2", &other);
+    return e;
+}
+
+/* Whatever a token calls its session, it is the one record that keeps it alive. */
+static void a_session_may_have_other_names(void **state)
+{
+    struct named_family named = {.root = {.family_id = "session-1",
+                                          .user_id = "user-1",
+                                          .newest = {4, 5},
+                                          .created_at = WORLD_START,
+                                          .expires_at = world_now + DAY,
+                                          .provider_token = "theirs"}};
+
+    in_store(*state, named_family, &named);
+    assert_string_equal(named.by_name.family_id, "session-1");
+    assert_string_equal(named.by_name.provider_token, "theirs");
+    assert_memory_equal(named.by_name.newest, named.root.newest, sizeof named.root.newest);
+    assert_null(named.by_name.root);
+    assert_int_equal(named.after_end, ERR_NOT_FOUND);
+}
+
+static struct user user_of(const char *id, const char *email, const char *subject)
+{
+    struct user user;
+
+    fields_clear(&user_fields, &user);
+    user.user_id = id;
+    user.email = email;
+    user.subject = subject;
+    user.role = ROLE_PATIENT;
+    user.status = USER_ACTIVE;
+    user.version = 1;
+    return user;
+}
+
+struct subjects {
+    enum err own, linked, second, same_id_other_subject, moved, old;
+    const char *linked_id;
+};
+
+static enum err subjects(struct tx *tx, void *arg)
+{
+    struct subjects *found = arg;
+    struct user own = user_of("sub-1", "a@example.org", "sub-1");
+    struct user before = user_of("patient-2", "b@example.org", NULL);
+    struct user linked = user_of("patient-2", "b@example.org", "sub-2");
+    struct user second = user_of("patient-3", "c@example.org", "sub-2");
+    struct user moved = user_of("patient-2", "b@example.org", "sub-4");
+    struct user user;
+
+    enum err e = user_save(tx, NULL, &own);
+    if (!e)
+        e = user_save(tx, NULL, &before);
+    if (!e)
+        e = user_save(tx, &before, &linked);
+    if (e)
+        return e;
+    found->own = user_find_subject(tx, "sub-1", &user);
+    found->linked = user_find_subject(tx, "sub-2", &user);
+    found->linked_id = user.user_id;
+    found->same_id_other_subject = user_find_subject(tx, "patient-2", &user);
+    found->second = user_save(tx, NULL, &second);
+    e = user_save(tx, &linked, &moved);
+    found->old = user_find_subject(tx, "sub-2", &user);
+    found->moved = user_find_subject(tx, "sub-4", &user);
+    return e;
+}
+
+static void a_subject_leads_to_one_user(void **state)
+{
+    struct subjects found = {.linked_id = NULL};
+
+    in_store(*state, subjects, &found);
+    assert_int_equal(found.own, ERR_OK);
+    assert_int_equal(found.linked, ERR_OK);
+    assert_string_equal(found.linked_id, "patient-2");
+    assert_int_equal(found.same_id_other_subject, ERR_NOT_FOUND); /* an id is nobody's subject */
+    assert_int_equal(found.second, ERR_CONFLICT);
+    assert_int_equal(found.old, ERR_NOT_FOUND);
+    assert_int_equal(found.moved, ERR_OK);
+}
+
 /* ---- messages ---- */
 
 static enum err three_messages(struct tx *tx, void *arg)
@@ -355,6 +463,8 @@ int main(void)
         TEST(an_ipv6_network_is_one_address),
         TEST(a_restart_forgets_nothing),
         TEST(families_live_until_they_expire),
+        TEST(a_session_may_have_other_names),
+        TEST(a_subject_leads_to_one_user),
         TEST(messages_wait_in_their_order),
     };
     if (sodium_init() < 0)
