@@ -92,6 +92,9 @@ struct engine_ops {
 
 /* ---- what the common layer gives to engines ---- */
 
+/* Where the key file of such a store is, or would be; false if that is too long. */
+bool store_key_path(const struct store_options *options, char *path, size_t room);
+
 /* For store_open_*: takes the engine over, makes or opens the key ladder, and gives the store. On an error
  * the engine has been closed, and message says what to do. */
 struct store_setup {

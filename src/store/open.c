@@ -123,9 +123,8 @@ static enum err look(struct tx *tx, void *arg)
 
 /* ---- the master key ---- */
 
-static enum err key_path_make(struct boot *boot)
+bool store_key_path(const struct store_options *options, char *path, size_t room)
 {
-    const struct store_options *options = boot->setup->options;
     const char *dir = options->dir;
     size_t size = strlen(dir);
     int written;
@@ -133,12 +132,17 @@ static enum err key_path_make(struct boot *boot)
     while (size > 1 && dir[size - 1] == '/')
         size--; /* "data/" has its key at "data.key", not inside */
     if (options->key_file)
-        written = snprintf(boot->key_path, sizeof boot->key_path, "%s", options->key_file);
+        written = snprintf(path, room, "%s", options->key_file);
     else
-        written = snprintf(boot->key_path, sizeof boot->key_path, "%.*s.key", (int)size, dir);
-    if (written < 0 || (size_t)written >= sizeof boot->key_path)
-        return say(boot, ERR_SETTING, "The path of the key file is too long.");
-    return ERR_OK;
+        written = snprintf(path, room, "%.*s.key", (int)size, dir);
+    return written >= 0 && (size_t)written < room;
+}
+
+static enum err key_path_make(struct boot *boot)
+{
+    return store_key_path(boot->setup->options, boot->key_path, sizeof boot->key_path)
+               ? ERR_OK
+               : say(boot, ERR_SETTING, "The path of the key file is too long.");
 }
 
 static enum err key_explain(const struct boot *boot, enum err err)

@@ -1,14 +1,14 @@
 // serve.test.mjs - the program as its operator sees it: arguments, start, signals, what it says when it cannot.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { runProgram, startServer } from './lib/server.mjs';
+import { STORE, runProgram, startServer } from './lib/server.mjs';
 
 let folder;
 before(() => { folder = mkdtempSync(path.join(tmpdir(), 'opendoor-serve-')); });
@@ -104,6 +104,32 @@ test('IPv6', async (t) => {
     t.after(() => server.stop());
     assert.match(server.stdout, /^listening on http:\/\/\[::1\]:\d+\n$/);
     assert.equal((await server.rawRequest(health)).answers[0].status, 200);
+});
+
+test('data that is gone is not replaced by a new store', { skip: STORE !== 'lmdb' }, async (t) => {
+    const lost = [(dir) => truncateSync(path.join(dir, 'data.mdb')), (dir) => rmSync(path.join(dir, 'data.mdb')),
+        (dir) => ['data.mdb', 'lock.mdb'].forEach((name) => rmSync(path.join(dir, name)))];
+    for (const [i, lose] of lost.entries()) {
+        const dir = at(`lost${i}`);
+        await (await startServer({ data: dir, demo: false })).stop({ keep: true });
+        const key = readFileSync(`${dir}.key`, 'utf8');
+        lose(dir);
+        for (const [words, env] of [[['serve', '--port', '0', '--data', dir], {}], [['verify', '--data', dir], {}],
+            [['serve', '--port', '0', '--data', dir], { MASTER_KEY: key.trim() }]]) {
+            const { code, stderr } = await runProgram(words, { env });
+            assert.equal(code, 1, `${i} ${words}`);
+            assert.match(stderr, /has lost its data\.mdb, but its key is there\. Restore a backup; or, to begin anew, remove the folder and the key\./);
+        }
+        assert.ok(!existsSync(path.join(dir, 'data.mdb')) || statSync(path.join(dir, 'data.mdb')).size === 0, 'nothing was made');
+        rmSync(dir, { recursive: true });
+        const anew = await startServer({ data: dir, demo: false }); // a key that was made before: a new store
+        t.after(() => anew.stop({ keep: true }));
+        assert.equal(readFileSync(`${dir}.key`, 'utf8'), key);
+    }
+    const dir = at('empty'); // a folder that somebody has made, with a key: a new store too
+    mkdirSync(dir);
+    writeFileSync(`${dir}.key`, readFileSync(`${at('lost0')}.key`), { mode: 0o600 });
+    await (await startServer({ data: dir, demo: false })).stop({ keep: true });
 });
 
 test('keys that are wrong, missing, or readable', async () => {

@@ -43,11 +43,44 @@ static bool has_data(const char *dir)
     return access(path, F_OK) == 0;
 }
 
+/* How large a file of the folder is, or -1 if it is not there. */
+static int64_t file_size(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    struct stat status;
+
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path || stat(path, &status) != 0)
+        return -1;
+    return (int64_t)status.st_size;
+}
+
+/* A store was here, and its data is gone: data.mdb is empty, or missing beside files that only a store makes,
+ * while there is a key, which is made last. A new store in its place would hide that. */
+static bool has_lost_data(const struct store_options *options)
+{
+    char key[PATH_MAX];
+    int64_t data = file_size(options->dir, "data.mdb");
+    bool remnants =
+        data == 0 || file_size(options->dir, "lock.mdb") >= 0 || file_size(options->dir, "server.lock") >= 0;
+
+    if (data > 0 || !remnants)
+        return false;
+    return options->key_hex || (store_key_path(options, key, sizeof key) && access(key, F_OK) == 0);
+}
+
+static enum err lost_explain(const struct store_options *options, char *message)
+{
+    return refuse(message, ERR_DAMAGED, options->dir,
+                  "has lost its data.mdb, but its key is there. Restore a backup; or, to begin anew, remove "
+                  "the folder and the key.",
+                  0);
+}
+
 static enum err folder_make(const struct store_options *options, char *message)
 {
     const char *dir = options->dir;
 
-    if (options->must_exist && !has_data(dir))
+    if (options->must_exist && !has_data(dir) && !has_lost_data(options))
         return refuse(message, ERR_STORE, dir, "does not exist. Check --data.", 0);
     if (mkdir(dir, S_IRWXU) == 0 || errno == EEXIST)
         return ERR_OK;
@@ -212,9 +245,12 @@ static enum err engine_open(struct engine *engine, const struct store_options *o
     if (crash_init(&engine->crash, options->crash_at))
         return refuse(message, ERR_SETTING, engine->dir,
                       "cannot be opened: there is no such place to crash at.", 0);
+    bool lost = has_lost_data(options); /* the lock makes a file that would count as a remnant */
     enum err e = folder_make(options, message);
     if (!e && options->exclusive)
         e = server_lock(engine, message);
+    if (!e && lost && file_size(engine->dir, "data.mdb") <= 0)
+        e = lost_explain(options, message);
     if (e)
         return e;
     bool is_new = !has_data(engine->dir);
