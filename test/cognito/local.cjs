@@ -13,4 +13,7 @@ const without = {
 const load = Module._load;
 Module._load = (name, ...rest) => without[name] ?? load(name, ...rest);
 
+// Whoever started it holds the other end of standard input, and may die without a word.
+process.stdin.on('end', () => process.exit(0)).resume();
+
 require('cognito-local/lib/bin/start.js');

@@ -41,11 +41,12 @@ async function startLocal() {
     const port = await freePort();
     let output = '';
     child = spawn(process.execPath, [path.resolve(HERE, '../../cognito/local.cjs')], { cwd: folder,
-        env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] });
+        env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port) }, stdio: 'pipe' });
     for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text) => { output = (output + text).slice(-OUTPUT_KEPT_BYTES); });
         stream.unref?.();
     }
+    child.stdin.unref?.();
     child.unref(); // it ends with the test file
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
     const until = Date.now() + START_LIMIT_MS;
