@@ -116,7 +116,7 @@ enum err master_key_make(const char *path, struct key_source source, uint8_t key
     (void)unlink(draft); /* of a process with our number that died here */
     int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (file < 0)
-        return errno == ENOSPC ? ERR_STORE_FULL : ERR_STORE;
+        return errno == ENOSPC || errno == EDQUOT ? ERR_STORE_FULL : ERR_STORE;
     if (source.fill)
         source.fill(source.arg, key, SEAL_KEY_BYTES);
     else

@@ -754,9 +754,9 @@ static bool health_is(struct place *place, enum err expected)
     return false;
 }
 
-static bool fill_file_limit(struct place *place)
+static bool fill_to_limit(struct place *place, rlim_t bytes)
 {
-    struct rlimit limit = {1024 * 1024, RLIM_INFINITY};
+    struct rlimit limit = {bytes, RLIM_INFINITY};
     struct walked walked = {0};
     int count = 0;
     enum err e;
@@ -775,6 +775,25 @@ static bool fill_file_limit(struct place *place)
     e = put_large(place, count);
     store_close(place->store);
     return e == ERR_OK;
+}
+
+static bool fill_file_limit(struct place *place)
+{
+    return fill_to_limit(place, 1024 * 1024);
+}
+
+/* The last write is not refused but cut short, as on a disk that becomes full in the middle of it. */
+static bool fill_file_limit_within_page(struct place *place)
+{
+    return fill_to_limit(place, 1024 * 1024 + 1000);
+}
+
+static void test_short_write(void **state)
+{
+    struct place *place = *state;
+
+    place_close(place);
+    in_child(place, fill_file_limit_within_page);
 }
 
 /* A limit on file sizes fails like a full disk; the signal that comes with it does not end the program. */
@@ -1156,6 +1175,7 @@ int main(void)
         TEST(test_two_start_at_once),
         TEST(test_full_map),
         TEST(test_file_size_limit),
+        TEST(test_short_write),
         TEST(test_failed_sync),
         TEST(test_failed_page_write),
         TEST(test_failed_meta_write),

@@ -7,7 +7,10 @@
 #include "store/lmdb/lmdb_engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { REOPENINGS_MAX = 5 }; /* that one read goes through */
 
@@ -31,6 +34,30 @@ enum err env_error(int code)
     default:
         return ERR_STORE;
     }
+}
+
+/* Does the disk, or a limit on files, refuse one more page? Room is asked for behind the end of the file,
+ * which changes nothing that is in it or may be written to it. */
+static bool is_full(struct engine *engine)
+{
+    struct stat status;
+    struct rlimit limit;
+    mdb_filehandle_t file;
+    off_t page = (off_t)sysconf(_SC_PAGESIZE);
+
+    if (!engine->env || mdb_env_get_fd(engine->env, &file) != 0 || fstat(file, &status) != 0)
+        return false;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        (rlim_t)(status.st_size + page) > limit.rlim_cur)
+        return true;
+    return fallocate(file, FALLOC_FL_KEEP_SIZE, status.st_size, page) != 0 &&
+           (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
+}
+
+/* A write that the system cuts short, because the rest has no room, is an input/output error to LMDB. */
+int env_commit_error(struct engine *engine, int code)
+{
+    return code == EIO && is_full(engine) ? ENOSPC : code;
 }
 
 static int env_set_up(struct engine *engine, MDB_env *env)

@@ -58,6 +58,8 @@ void env_close(struct engine *engine);
 /* After MDB_PANIC, the lock not held: opens the environment again, if nobody has done so meanwhile. */
 int env_recover(struct engine *engine);
 enum err env_error(int code);
+/* The lock held: what LMDB's error while it was writing means; ENOSPC for a disk that is full. */
+int env_commit_error(struct engine *engine, int code);
 enum err env_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg);
 void env_warm(struct engine *engine, const struct stored_key *keys, size_t count);
 

@@ -170,6 +170,7 @@ static int settle(struct engine *engine, struct lmdb_view *view)
         mdb_txn_abort(view->txn);
     else
         code = commit(engine, view->txn);
+    code = env_commit_error(engine, code);
     must(pthread_rwlock_unlock(&engine->env_lock) == 0);
     if (code) {
         atomic_fetch_add(&engine->failures, 1);
