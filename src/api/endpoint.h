@@ -10,7 +10,9 @@
 #define ROLE_BIT(role) (1U << (role))
 #define ROLES_ALL      (ROLE_BIT(ROLE_PATIENT) | ROLE_BIT(ROLE_STAFF) | ROLE_BIT(ROLE_ADMIN))
 #define ROLES_STAFF    (ROLE_BIT(ROLE_STAFF) | ROLE_BIT(ROLE_ADMIN))
-#define ROLES_PUBLIC   0U /* no token needed; one that is sent is checked all the same */
+/* No token needed. A good one counts requests by the user and not by the address; one that is not good does
+ * no harm, unless ENDPOINT_CALLER says that it would. */
+#define ROLES_PUBLIC 0U
 
 enum endpoint_flag {
     ENDPOINT_WRITES = 1,     /* runs as a write transaction */
@@ -26,6 +28,8 @@ enum endpoint_flag {
     ENDPOINT_UNLISTED = 512, /* a part of a page: not in the OpenAPI document */
     ENDPOINT_REMOTE = 1024,  /* its prepare step asks another provider of identity; there is none with the
                                 built-in  one */
+    ENDPOINT_CALLER = 2048,  /* public, but who asks changes the answer: a token that is not good is refused,
+                              * lest somebody take the answer for theirs */
 };
 
 struct endpoint {

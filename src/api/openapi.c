@@ -15,41 +15,46 @@ enum { TAGS_MAX = 32 };
 
 /* ---- what is said once ---- */
 
-static const char about[] = "opendoor books appointments at NHS access points: GP surgeries, walk-in "
-                            "centres, urgent care centres, pharmacies "
-                            "and clinics. A person can book at any of them without being on its list.\n"
-                            "\n"
-                            "**Answers.** A success is `{\"data\": ..., \"message\": \"...\", \"timestamp\": "
-                            "\"...\"}`. A list's `data` is an array, with "
-                            "`next_cursor` beside it where there is more: send it as `cursor` to go on. "
-                            "Members that are not there have no value. "
-                            "Every answer has an `X-Request-Id`; quote it when something is wrong.\n"
-                            "\n"
-                            "**Mistakes** are `application/problem+json` (RFC 9457). `code` is stable and "
-                            "made for programs, `detail` for people. "
-                            "A body or query that is refused has `errors` with one entry for every offending "
-                            "member: `pointer` is a JSON Pointer "
-                            "(RFC 6901) like `/address/postcode`, or the name of a query parameter like "
-                            "`?start_date`. Members and parameters "
-                            "that are not in this document are refused, so nothing is dropped silently.\n"
-                            "\n"
-                            "**Times.** Date-times need an offset (`Z` or `+01:00`) and are answered in UTC. "
-                            "Dates are `YYYY-MM-DD`; days and "
-                            "opening hours are those of Europe/London.\n"
-                            "\n"
-                            "**Changes.** PUT changes only the members that it names: objects are merged, "
-                            "lists are replaced, `null` takes an "
-                            "optional member away. An `ETag` of an earlier answer, sent as `If-Match`, makes "
-                            "sure that nobody else's change is "
-                            "lost.\n"
-                            "\n"
-                            "**Repeats.** A POST that creates can be sent again with the same "
-                            "`Idempotency-Key` for 24 hours: it gets the first "
-                            "answer again and creates nothing.\n"
-                            "\n"
-                            "**Tokens.** `POST /auth/login` gives an access token for 15 minutes and a "
-                            "refresh token; send the access token as "
-                            "`Authorization: Bearer ...`.";
+static const char about[] =
+    "opendoor books appointments at NHS access points: GP surgeries, walk-in "
+    "centres, urgent care centres, pharmacies "
+    "and clinics. A person can book at any of them without being on its list.\n"
+    "\n"
+    "**Answers.** A success is `{\"data\": ..., \"message\": \"...\", \"timestamp\": "
+    "\"...\"}`. A list's `data` is an array, with "
+    "`next_cursor` beside it where there is more: send it as `cursor` to go on. "
+    "Members that are not there have no value. "
+    "Every answer has an `X-Request-Id`; quote it when something is wrong.\n"
+    "\n"
+    "**Mistakes** are `application/problem+json` (RFC 9457). `code` is stable and "
+    "made for programs, `detail` for people. "
+    "A body or query that is refused has `errors` with one entry for every offending "
+    "member: `pointer` is a JSON Pointer "
+    "(RFC 6901) like `/address/postcode`, or the name of a query parameter like "
+    "`?start_date`. Members and parameters "
+    "that are not in this document are refused, so nothing is dropped silently.\n"
+    "\n"
+    "**Times.** Date-times need an offset (`Z` or `+01:00`) and are answered in UTC. "
+    "Dates are `YYYY-MM-DD`; days and "
+    "opening hours are those of Europe/London.\n"
+    "\n"
+    "**Changes.** PUT changes only the members that it names: objects are merged, "
+    "lists are replaced, `null` takes an "
+    "optional member away. An `ETag` of an earlier answer, sent as `If-Match`, makes "
+    "sure that nobody else's change is "
+    "lost.\n"
+    "\n"
+    "**Repeats.** A POST that creates can be sent again with the same "
+    "`Idempotency-Key` for 24 hours: it gets the first "
+    "answer again and creates nothing.\n"
+    "\n"
+    "**Tokens.** `POST /auth/login` gives an access token for 15 minutes and a "
+    "refresh token; send the access token as "
+    "`Authorization: Bearer ...`. Where none is needed, one that is not good does no "
+    "harm; only at `GET "
+    "/practices/{practice_id}/availability`, where the practice's staff see more than "
+    "others, it is "
+    "refused with 401.";
 
 static const struct {
     const char *name, *text;
@@ -188,7 +193,7 @@ static bool is_possible(const struct endpoint *endpoint, int status)
 
     switch (status) {
     case 401:
-        return !(endpoint->flags & ENDPOINT_ANONYMOUS);
+        return endpoint->roles != ROLES_PUBLIC || (endpoint->flags & ENDPOINT_CALLER);
     case 403:
         return endpoint->roles != ROLES_PUBLIC;
     case 404:

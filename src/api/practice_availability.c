@@ -264,6 +264,7 @@ const struct endpoint endpoint_practice_availability = {
     .method = METHOD_GET,
     .path = "/practices/{practice_id}/availability",
     .roles = ROLES_PUBLIC,
+    .flags = ENDPOINT_CALLER,
     .query = &query_fields,
     .data = &answer_fields,
     .handle = handle,

@@ -101,7 +101,8 @@ struct call {
     char allow[ALLOW_TEXT];                   /* methods that the path takes, for the Allow header */
     const char *path_params[PATH_PARAMS_MAX]; /* percent-decoded, in the order of the path's template */
     struct caller caller;
-    struct param *params; /* of the query, decoded */
+    const char *counted_as; /* the user of a good token, whose requests are limited; NULL: the address */
+    struct param *params;   /* of the query, decoded */
     size_t param_count;
     const struct json *json; /* the body as a tree; PUT handlers merge it onto what they load */
     void *query;             /* struct of endpoint->query */

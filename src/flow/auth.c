@@ -51,6 +51,18 @@ static enum err caller_set(struct call *call, const struct token_claims *claims)
     return ERR_OK;
 }
 
+/* Whoever asks, the answer is the same. */
+static bool is_for_everybody(const struct endpoint *endpoint)
+{
+    return endpoint->roles == ROLES_PUBLIC && !(endpoint->flags & ENDPOINT_CALLER);
+}
+
+static enum err counted_set(struct call *call, const char *user_id)
+{
+    call->counted_as = arena_dup(call->arena, user_id);
+    return call->counted_as ? ERR_OK : ERR_MEMORY;
+}
+
 /* A role that changes voids the tokens that say the old one, so refusing by the token's role is right, and
  * early: before the body is read. */
 static enum err role_check(const struct endpoint *endpoint, int32_t role)
@@ -58,27 +70,40 @@ static enum err role_check(const struct endpoint *endpoint, int32_t role)
     return !endpoint->roles || (endpoint->roles & ROLE_BIT(role)) ? ERR_OK : ERR_FORBIDDEN;
 }
 
+static enum err token_read(struct call *call, struct token_claims *claims, bool *given, const char **why)
+{
+    const struct identity *identity = call->app->identity;
+    const char *token = NULL;
+
+    enum err e = bearer_token(call, &token);
+    *given = token != NULL;
+    if (e || !token)
+        return e;
+    return identity->token_check(identity->arg, call->arena, token, call->now_ms, claims, why);
+}
+
 enum err auth_token(struct call *call)
 {
     const struct endpoint *endpoint = call->endpoint;
-    const struct identity *identity = call->app->identity;
     struct token_claims claims;
-    const char *token = NULL, *why = NULL;
+    const char *why = NULL;
+    bool given;
 
     if (endpoint->flags & ENDPOINT_SECRETS)
         arena_hold_secrets(call->arena);
     if (endpoint->flags & ENDPOINT_ANONYMOUS)
         return ERR_OK;
-    enum err e = bearer_token(call, &token);
-    if (e)
-        return e;
-    if (!token)
-        return endpoint->roles ? ERR_UNAUTHENTICATED : ERR_OK;
-    e = identity->token_check(identity->arg, call->arena, token, call->now_ms, &claims, &why);
+    enum err e = token_read(call, &claims, &given, &why);
+    if (is_for_everybody(endpoint))
+        return given && !e ? counted_set(call, claims.user_id) : ERR_OK;
     if (e == ERR_UNAUTHENTICATED)
         call->detail = why;
+    if (!e && !given)
+        return endpoint->roles ? ERR_UNAUTHENTICATED : ERR_OK;
     if (!e)
         e = role_check(endpoint, claims.role);
+    if (!e)
+        e = counted_set(call, claims.user_id);
     return e ? e : caller_set(call, &claims);
 }
 

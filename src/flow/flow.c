@@ -36,10 +36,9 @@ static enum err limits_check(struct call *call)
 {
     if (!call->app->limits || (call->endpoint->flags & ENDPOINT_UNLIMITED))
         return ERR_OK;
-    bool known = call->caller.user_id;
+    bool known = call->counted_as;
     return limits_take(call->app->limits, known ? LIMIT_USER : LIMIT_ADDRESS,
-                       known ? call->caller.user_id : call->request.address, call->now_ms,
-                       &call->retry_after_s);
+                       known ? call->counted_as : call->request.address, call->now_ms, &call->retry_after_s);
 }
 
 static enum err flow_before(struct call *call)

@@ -108,10 +108,26 @@ test('how a token may be sent', async () => {
     assert.ok(two.answers[0].status === 401 || two.answers[0].status === 400, `two headers: ${two.answers[0].status}`);
 });
 
-test('a public address takes no bad token either, but a login looks at none', async () => {
-    const headers = { authorization: 'Bearer x.y.z' };
-    assert.equal((await server.request('GET', '/practices', { headers })).status, 401);
-    assert.equal((await login(PATIENT, PASSWORD, headers)).status, 200);
+test('where no token is needed, a bad one does no harm unless it would change the answer', async () => {
+    const ended = (await login(PATIENT)).json.token;
+    assert.equal((await server.request('POST', '/auth/logout', { token: ended })).status, 200);
+    const everybody = ['/', '/health', '/ready', '/metrics', '/docs', '/openapi.yaml', '/.well-known/jwks.json', '/practices?limit=1',
+        '/practices/practice-123', '/availability?postcode=LS1+4AP'];
+    for (const authorization of ['Bearer x.y.z', `Bearer ${ended}`, 'Basic dXNlcjpwYXNz', 'Bearer', '']) {
+        const headers = { authorization };
+        for (const target of everybody) {
+            const answer = await server.request('GET', target, { headers, validate: false });
+            assert.equal(answer.status, 200, `${target} with ${authorization.slice(0, 20)}: ${answer.text}`);
+        }
+        const asked = await server.request('GET', '/practices/practice-123/availability', { headers });
+        assert.equal(asked.status, 401, authorization);
+        assert.match(asked.headers['www-authenticate'], /error="invalid_token"/);
+        assert.equal((await login(PATIENT, PASSWORD, headers)).status, 200);
+    }
+    const token = await server.login(PATIENT); // and a list goes on when a login has ended meanwhile
+    const first = await server.request('GET', '/practices?limit=1', { token });
+    const next = await server.request('GET', `/practices?limit=1&cursor=${first.json.next_cursor}`);
+    assert.equal(next.status, 200, next.text);
 });
 
 test('a wrong password and an unknown address get the same answer', async () => {
