@@ -7,6 +7,7 @@
 #define API_AUTH_STEPS_H
 
 #include "call/call.h"
+#include "domain/text.h"
 #include "sec/identity.h"
 #include "store/rec_token_family.h"
 #include "store/rec_user.h"
@@ -16,10 +17,12 @@ enum { PASSWORD_COMPARED_MAX = 1000 }; /* characters of a password that is only 
 /* What a field table needs for a password: a new one, and one that is compared. */
 #define PASSWORD_NEW(type, member)                                                                           \
     .kind = FIELD_TEXT, .flags = FIELD_REQUIRED | FIELD_PERSONAL | FIELD_WRITE_ONLY,                         \
-    .offset = offsetof(type, member), .min = PASSWORD_MIN, .max = PASSWORD_MAX
+    .offset = offsetof(type, member), .min = PASSWORD_MIN, .max = PASSWORD_MAX,                              \
+    .normalise =                                                                                             \
+        text_normalise /* blanks are characters like others: ten of them are a password, if a bad one */
 #define PASSWORD_COMPARED(type, member)                                                                      \
     .kind = FIELD_TEXT, .flags = FIELD_REQUIRED | FIELD_PERSONAL | FIELD_WRITE_ONLY,                         \
-    .offset = offsetof(type, member), .max = PASSWORD_COMPARED_MAX
+    .offset = offsetof(type, member), .max = PASSWORD_COMPARED_MAX, .normalise = text_normalise
 
 /* Who somebody is, as a login says it: user_id, email, role, patient_id, name, practice_ids. */
 extern const struct field_set user_summary_fields;

@@ -91,7 +91,7 @@ static const struct general {
     {422,
      "Invalid",
      "Something that was sent is wrong, unknown or missing, or breaks a rule.",
-     {ERR_INVALID, ERR_IDEMPOTENCY}},
+     {ERR_INVALID}},
     {429, "TooManyRequests", "Too many requests; wait for the seconds in Retry-After.", {ERR_RATE_LIMITED}},
     {500, "Failed", "Something went wrong on our side; nothing was changed.", {ERR_INTERNAL, ERR_DAMAGED}},
     {503,
@@ -157,8 +157,9 @@ static void put_text_of(struct yaml *yaml, const char *key, struct buf *text)
         yaml->buf->failed = true;
 }
 
-/* A response with the general codes of its status, and those of the endpoint itself (own may be NULL). */
-static void put_problem(struct yaml *yaml, int status, const enum err *own)
+/* A response with the general codes of its status, and those of the endpoint itself (own may be NULL). Only
+ * what creates takes an Idempotency-Key. */
+static void put_problem(struct yaml *yaml, int status, const enum err *own, bool creates)
 {
     const struct general *general = general_of(status);
     struct buf text;
@@ -172,6 +173,8 @@ static void put_problem(struct yaml *yaml, int status, const enum err *own)
     }
     for (size_t i = 0; general && general->errors[i]; i++)
         add_code(&text, general->errors[i]);
+    if (creates && status == err_info(ERR_IDEMPOTENCY)->status)
+        add_code(&text, ERR_IDEMPOTENCY);
     put_text_of(yaml, "description", &text);
     put_problem_headers(yaml, status);
     put_problem_content(yaml);
@@ -222,13 +225,15 @@ static void open_status(struct yaml *yaml, int status)
 static void put_problems(struct yaml *yaml, const struct endpoint *endpoint)
 {
     for (int status = 400; status < 600; status++) {
-        bool own = has_status(endpoint->errors, status);
+        bool creates = endpoint->flags & ENDPOINT_CREATES;
+        bool own =
+            has_status(endpoint->errors, status) || (creates && status == err_info(ERR_IDEMPOTENCY)->status);
         const struct general *general = general_of(status);
         if (!own && (!general || !is_possible(endpoint, status)))
             continue;
         open_status(yaml, status);
         if (own)
-            put_problem(yaml, status, endpoint->errors);
+            put_problem(yaml, status, endpoint->errors, creates);
         else
             yaml_ref(yaml, "responses", general->name);
         yaml_up(yaml);
@@ -649,7 +654,7 @@ static void put_general_responses(struct yaml *yaml)
         if (!is_used(&generals[i]))
             continue;
         yaml_open(yaml, generals[i].name);
-        put_problem(yaml, generals[i].status, NULL);
+        put_problem(yaml, generals[i].status, NULL, false);
         yaml_up(yaml);
     }
     yaml_open(yaml, "Other");

@@ -125,8 +125,11 @@ static enum err full_or_soon(struct looking *l, const struct day *day, int32_t *
 
     enum err e = day_slots(day, &want, london_midnight(day->date), l->span.from_ms, l->wish.consecutive,
                            l->call->arena, &slots, &count);
+    bool offered = true;
+    if (!e && count == 0 && l->wish.consecutive > 1)
+        e = day_offers_consecutive(day, &want, l->wish.consecutive, l->call->arena, &offered);
     if (!e)
-        *reason = count > 0 ? REASON_TOO_SOON : REASON_FULL;
+        *reason = count > 0 ? REASON_TOO_SOON : offered ? REASON_FULL : REASON_NOT_OFFERED;
     return e;
 }
 

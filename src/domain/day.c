@@ -129,3 +129,18 @@ bool day_offers(const struct day *day, const struct want *want)
     }
     return false;
 }
+
+enum err day_offers_consecutive(const struct day *day, const struct want *want, int64_t consecutive,
+                                struct arena *arena, bool *offered)
+{
+    struct day unbooked = *day;
+    struct slot *slots;
+    size_t count;
+
+    unbooked.entry_count = 0;
+    enum err e = day_slots(&unbooked, want, london_midnight(day->date), london_midnight(day->date + 1),
+                           consecutive, arena, &slots, &count);
+    if (!e)
+        *offered = count > 0;
+    return e;
+}

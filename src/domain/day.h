@@ -111,5 +111,8 @@ enum err day_slots(const struct day *day, const struct want *want, int64_t from_
 
 /* Would anything of that want be offered that day if nothing were booked? For `explain`. */
 bool day_offers(const struct day *day, const struct want *want);
+/* The same for so many one after the other; what is offered alone may still be too short for them. */
+enum err day_offers_consecutive(const struct day *day, const struct want *want, int64_t consecutive,
+                                struct arena *arena, bool *offered);
 
 #endif

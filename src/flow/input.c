@@ -90,10 +90,24 @@ static bool is_json_type(const char *type)
     return strncasecmp(charset, "utf-8", 5) == 0;
 }
 
-static void if_match_read(struct call *call)
+/* A list may be sent in several lines (RFC 9110 section 5.3). */
+static enum err if_match_read(struct call *call)
 {
-    if (call->endpoint->flags & ENDPOINT_VERSIONED)
-        call->if_match = call_header(call, "If-Match");
+    struct buf all;
+
+    if (!(call->endpoint->flags & ENDPOINT_VERSIONED) || !call_header(call, "If-Match"))
+        return ERR_OK;
+    buf_init(&all, call->arena);
+    for (size_t i = 0; i < call->request.header_count; i++) {
+        const struct header *header = &call->request.headers[i];
+        if (strcasecmp(header->name, "If-Match") != 0)
+            continue;
+        if (all.size > 0)
+            buf_text(&all, ", ");
+        buf_text(&all, header->value);
+    }
+    call->if_match = buf_cstr(&all);
+    return call->if_match ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err idempotency_key_read(struct call *call)
@@ -177,7 +191,8 @@ static enum err body_check(struct call *call)
 enum err input_check(struct call *call)
 {
     enum err e = accept_check(call);
-    if_match_read(call);
+    if (!e)
+        e = if_match_read(call);
     if (!e)
         e = idempotency_key_read(call);
     if (e)

@@ -73,11 +73,15 @@ static enum err line_end(struct gate_scan *scan, const char *bytes, size_t i, si
 {
     if (bytes[i + 1] != '\n')
         return refuse(why, "A carriage return stands alone in the request's head.");
-    if (i == scan->line && i > 0) {
+    bool leads = i == scan->line && scan->lines == 0 && scan->empty < GATE_EMPTY_MAX;
+    if (i == scan->line && !leads) {
         *head_bytes = i + 2;
         return ERR_OK;
     }
-    scan->lines += i > 0; /* the empty line that may come before a request does not count */
+    if (leads)
+        scan->empty++;
+    else
+        scan->lines++;
     scan->line = i + 2;
     return ERR_OK;
 }
@@ -384,7 +388,7 @@ enum err gate_read(struct gate_scan *scan, const char *bytes, size_t size, struc
         return e;
     struct gate_piece rest = {bytes, head_bytes};
     struct gate_piece line = line_cut(&rest);
-    if (line.size == 0)
+    for (size_t i = 0; i < scan->empty; i++)
         line = line_cut(&rest);
     e = request_line_read(line, head, why);
     if (!e && head_bytes > GATE_HEAD_MAX)

@@ -23,6 +23,7 @@ enum {
     GATE_TARGET_MAX = 8000,
     GATE_METHOD_MAX = 32,
     GATE_FIELDS_MAX = 64,
+    GATE_EMPTY_MAX = 4, /* lines before a request */
     GATE_CHUNK_EXTRA_MAX = 4096, /* chunk extensions and trailers of one request */
 };
 
@@ -58,11 +59,12 @@ struct gate_scan {
     size_t looked;
     size_t line;  /* start of the line that is looked at */
     size_t lines; /* ended before it */
+    size_t empty; /* lines before the request */
 };
 
 /* Reads a head at the start of bytes. ERR_OK with head->size 0: more is needed. Else ERR_BAD_REQUEST,
  * ERR_HTTP_VERSION, ERR_URI_TOO_LONG or ERR_HEADERS_TOO_LARGE, with a sentence for the sender in *why. What
- * is already wrong is refused at once, before the rest has come. One empty line before the request is let
+ * is already wrong is refused at once, before the rest has come. A few empty lines before the request are let
  * pass (section 2.2). */
 enum err gate_read(struct gate_scan *scan, const char *bytes, size_t size, struct gate_head *head,
                    const char **why);

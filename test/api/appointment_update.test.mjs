@@ -91,8 +91,13 @@ test('If-Match: a stale version is 412 and changes nothing', async () => {
     }
     assert.equal((await cancel(who.token, made.appointment_id, { 'if-match': '"1"' })).status, 412);
     assert.equal((await put(who.token, made.appointment_id, { reason: 'three' }, { 'if-match': '*' })).status, 200);
+    const lines = (tags) => server.rawRequest(`PUT /appointments/${made.appointment_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${who.token}\r\n`
+        + `Content-Type: application/json\r\n${tags.map((tag) => `If-Match: ${tag}\r\n`).join('')}Content-Length: 2\r\nConnection: close\r\n\r\n{}`);
+    for (const [tags, status] of [[['"1"', '"2"'], 412], [['"1"', '"3"'], 200]]) {
+        assert.equal((await lines(tags)).answers[0].status, status, tags.join());
+    }
     assert.equal((await put(who.token, made.appointment_id, { reason: 'four' }, { 'if-match': '"1", W/"3"' })).status, 412);
-    assert.equal((await cancel(who.token, made.appointment_id, { 'if-match': '"a,b", "3"' })).status, 200);
+    assert.equal((await cancel(who.token, made.appointment_id, { 'if-match': '"a,b", "4"' })).status, 200);
 });
 
 test('a hold is confirmed once, and cancelled by whoever holds it', async () => {

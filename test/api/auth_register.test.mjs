@@ -88,6 +88,8 @@ test('every mistake is named at once', async () => {
 test('passwords that are refused', async () => {
     const email = 'annabel@example.org';
     assertProblems(await register({ email, password: 'Password123' }), { '/password': 'password_common' });
+    assertProblems(await register({ email, password: ' '.repeat(10) }), { '/password': 'password_common' });
+    assertProblems(await register({ email, password: '' }), { '/password': 'empty' });
     assertProblems(await register({ email, password: 'my-ANNABEL-word' }), { '/password': 'password_contains_email' });
     assertProblems(await register({ email, password: 'x'.repeat(129) }), { '/password': 'too_long' });
     assertProblems(await register({ email, password: 'good\u0000password' }), { '/password': 'control_character' });

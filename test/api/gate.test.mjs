@@ -157,9 +157,11 @@ test('a request in single bytes', async () => {
     assert.deepEqual(statuses(answers), [422, 200]);
 });
 
-test('an empty line before a request', async () => {
-    const { answers } = await server.rawRequest(`\r\n${GET}${HOST}\r\n\r\n${GET}${HOST}\r\n`, { answers: 2 });
+test('a few empty lines before a request', async () => {
+    const { answers } = await server.rawRequest(`\r\n${GET}${HOST}\r\n\r\n\r\n\r\n${GET}${HOST}\r\n`, { answers: 2 });
     assert.deepEqual(statuses(answers), [200, 200]);
+    const many = await server.rawRequest(`${'\r\n'.repeat(5)}${GET}${HOST}\r\n`);
+    assert.deepEqual(statuses(many.answers), [400]);
 });
 
 test('HTTP/1.0, and Connection', async () => {

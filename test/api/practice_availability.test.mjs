@@ -98,6 +98,10 @@ test('explain gives the reason of every day without a slot', async () => {
     assert.deepEqual(await reason(fullDay), [{ date: fullDay, reason: 'full' }]);
     assert.deepEqual(await reason(nextWeekday(4)), []);
     assert.deepEqual(await reason(nextWeekday(4), '&delivery_channel=video'), [{ date: nextWeekday(4), reason: 'not_offered' }]);
+    const short = await newPractice(server, { opening_hours: hours('09:00', '09:30'), booking_rules: { slot_minutes: 10 } });
+    const inARow = async (n) => (await ask(short.practice_id, onDay(nextWeekday(5), `&explain=true&consecutive=${n}`))).days.map((day) => day.reason);
+    await bookAt(server, short.practice_id, slotAt(nextWeekday(5), '09:10'));
+    assert.deepEqual([await inARow(2), await inARow(3), await inARow(4)], [['full'], ['full'], ['not_offered']]);
     assert.deepEqual(await reason(addDays(today, 43)), [{ date: addDays(today, 43), reason: 'too_far' }]);
     assert.deepEqual(await reason(addDays(today, -3)), [{ date: addDays(today, -3), reason: 'too_soon' }]);
     const saturday = Array.from({ length: 7 }, (_, i) => addDays(today, i + 1)).find((day) => new Date(day).getUTCDay() === 6);

@@ -534,6 +534,12 @@ static void what_is_offered_does_not_depend_on_what_is_booked(void **state)
     assert_false(day_offers(&day, &(struct want){.type = -7}));
     assert_false(day_offers(&day, &(struct want){.channel = CHANNEL_VIDEO}));
     assert_false(day_offers(&day, &(struct want){.practitioner_id = "dr-2"}));
+
+    bool offered = false; /* the session has two slots, and both are taken */
+    assert_int_equal(day_offers_consecutive(&day, &(struct want){0}, 2, arena, &offered), ERR_OK);
+    assert_true(offered);
+    assert_int_equal(day_offers_consecutive(&day, &(struct want){0}, 3, arena, &offered), ERR_OK);
+    assert_false(offered);
 }
 
 /* ---- large days ---- */

@@ -77,7 +77,8 @@ static void taken(void **state)
         bool keep_alive;
     } rows[] = {
         {"GET / HTTP/1.1\r\n" HOST "\r\n", "/", true},
-        {"\r\nGET / HTTP/1.1\r\n" HOST "\r\n", "/", true}, /* one empty line before: RFC 9112 section 2.2 */
+        {"\r\nGET / HTTP/1.1\r\n" HOST "\r\n", "/", true}, /* empty lines before: RFC 9112 section 2.2 */
+        {"\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", "/", true},
         {"GET / HTTP/1.0\r\n\r\n", "/", false},
         {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "/", true},
         {"GET / HTTP/1.1\r\n" HOST "Connection: x, close\r\n\r\n", "/", false},
@@ -124,8 +125,8 @@ struct refused {
 #define START "GET / HTTP/1.1\r\n"
 static const struct refused refused_rows[] = {
     {BYTES("BLAH\r\n\r\n"), "no address"},
-    {BYTES("\r\n\r\n"), "nothing"},
-    {BYTES("\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n"), "two empty lines"},
+    {BYTES("\r\n\r\n\r\n\r\n\r\n"), "nothing"},
+    {BYTES("\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n"), "five empty lines"},
     {BYTES(" GET / HTTP/1.1\r\n" HOST "\r\n"), "blank before the method"},
     {BYTES("GET  / HTTP/1.1\r\n" HOST "\r\n"), "two blanks"},
     {BYTES("GET / HTTP/1.1 \r\n" HOST "\r\n"), "blank behind the version"},
