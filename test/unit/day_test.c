@@ -535,6 +535,7 @@ static void what_is_offered_does_not_depend_on_what_is_booked(void **state)
     assert_false(day_offers(&day, &(struct want){.channel = CHANNEL_VIDEO}));
     assert_false(day_offers(&day, &(struct want){.practitioner_id = "dr-2"}));
 
+    day.date = london_date(DAY);
     bool offered = false; /* the session has two slots, and both are taken */
     assert_int_equal(day_offers_consecutive(&day, &(struct want){0}, 2, arena, &offered), ERR_OK);
     assert_true(offered);
