@@ -225,10 +225,10 @@ test('a target that goes away ends the copy, which goes on later', onDynamodb, a
 });
 
 test('tables with data, tables that are not there, another key', onDynamodb, async () => {
-    const server = await startServer({ data: place('full'), demo: false }).catch(() => undefined);
-    assert.equal(server, undefined, 'a folder that is named has no tables yet');
+    copyFileSync(place('cloud.key'), place('full.key'));
     const absent = await outward('full', { env: tables('full') });
     assert.equal(absent.code, 1);
+    assert.match(absent.stderr, /tables create/);
     await newTables('full');
     const busy = await startServer({ data: place('full'), demo: false });
     await busy.newPatient();
@@ -236,6 +236,12 @@ test('tables with data, tables that are not there, another key', onDynamodb, asy
     const full = await outward('full', { env: tables('full') });
     assert.equal(full.code, 1);
     assert.match(full.stderr, /has other data/);
-    const wrong = await outward('cloud', { env: tables('full') });
-    assert.equal(wrong.code, 1);
+    const strange = place('strange.key');
+    writeFileSync(strange, `${'ab'.repeat(32)}\n`, { mode: 0o600 });
+    for (const ends of [['--from', 'dynamodb', '--from-key', strange, '--to', place('new')],
+        ['--from', source, '--to', 'dynamodb', '--to-key', strange]]) {
+        const wrong = await copy(ends, { env: tables('full') });
+        assert.equal(wrong.code, 1);
+        assert.match(wrong.stderr, ends[1] === 'dynamodb' ? /not the master key/ : /has other data/);
+    }
 });

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { storedBytes } from './lib/dynamodb.mjs';
 import { ADMIN, STAFF, startServer } from './lib/server.mjs';
 import { slotAt } from './lib/time.mjs';
 
@@ -181,16 +182,17 @@ test('neither do metrics', async () => {
     find(Buffer.from(text), '/metrics');
 });
 
-test('nor the data folder, running and stopped, nor the log', async () => {
+test('nor what is stored, running and stopped, nor the log', async () => {
     const folder = path.dirname(server.dataDir);
-    const look = () => {
-        const files = filesOf(folder);
-        assert.ok(files.some((file) => statSync(file).size > 100_000), 'no data to look through');
-        for (const file of files) find(readFileSync(file), file);
+    const look = async () => {
+        const stored = await storedBytes(server.dataDir);
+        assert.ok(stored.some(([, bytes]) => bytes.length > 100_000), 'no data to look through');
+        for (const [name, bytes] of stored) find(bytes, name);
+        for (const file of filesOf(folder)) find(readFileSync(file), file);
     };
-    look();
+    await look();
     await server.stop({ keep: true });
-    look();
+    await look();
     server.remove();
     assert.ok(server.stderr.includes('"level":"debug"') || server.stderr.includes('"event":"request"'), 'nothing was logged');
     assert.ok(server.stderr.split('\n').length > 40);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { STORE, runProgram, startServer } from './lib/server.mjs';
+import { STORE, runProgram, startServer, storeCreate } from './lib/server.mjs';
 
 let folder;
 before(() => { folder = mkdtempSync(path.join(tmpdir(), 'opendoor-serve-')); });
@@ -83,7 +83,7 @@ test('what is mistyped', async () => {
 
 // ---- starting ---------------------------------------------------------------------------------------------
 
-test('one line when it is ready, files for nobody else', async (t) => {
+test('one line when it is ready, files for nobody else', { skip: STORE !== 'lmdb' }, async (t) => {
     const server = await startServer({ data: at('first'), demo: false });
     t.after(() => server.stop({ keep: true })); // without it the whole folder goes
     assert.match(server.stdout, /^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
@@ -249,6 +249,7 @@ test('TLS', async (t) => {
 test('TLS with files that are not right', async () => {
     const bad = at('bad.pem');
     writeFileSync(bad, 'no certificate');
+    await storeCreate(at('never'));
     await refusedWith(['serve', '--data', at('never'), '--port', '0'], /TLS_CERT/, { env: { TLS_CERT: bad, TLS_KEY: bad } });
     await refusedWith(['serve', '--data', at('never'), '--port', '0'], /TLS_KEY/, { env: { TLS_CERT: at('tls.pem'), TLS_KEY: bad } });
 });

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { PASSWORD, runProgram, startServer } from './lib/server.mjs';
+import { PASSWORD, runProgram, startServer, storeCreate } from './lib/server.mjs';
 
 let folder;
 let data;
-before(() => {
+before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'opendoor-test-'));
     data = path.join(folder, 'data');
+    await storeCreate(data);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -516,6 +516,15 @@ struct engine *dynamo_engine_new(const struct dynamo_options *options, char mess
     return NULL;
 }
 
+static enum err tables_missing(const struct dynamo_options *options, enum err err, char *message)
+{
+    (void)snprintf(message, MESSAGE_BYTES,
+                   "A table is not there, %.110s or another of the four. Check their names and the region; "
+                   "`opendoor tables create` makes them.",
+                   options->names[DYNAMO_SYSTEM]);
+    return err;
+}
+
 enum err store_open_dynamo(const struct dynamo_options *options, struct store **store,
                            char message[static 256])
 {
@@ -540,8 +549,12 @@ enum err store_open_dynamo(const struct dynamo_options *options, struct store **
         return e;
     }
     struct store_setup setup = {.engine = engine, .ops = &ops, .options = &common};
+    bool table_missing = false;
+    engine->table_missing = &table_missing;
     e = store_start(&setup, store, message);
-    if (!e)
-        engine->keyring = (*store)->keyring;
-    return e;
+    if (e) /* the engine is gone */
+        return table_missing ? tables_missing(options, e, message) : e;
+    engine->table_missing = NULL;
+    engine->keyring = (*store)->keyring;
+    return ERR_OK;
 }

@@ -34,6 +34,7 @@ struct engine {
     struct aws_keys *keys;
     struct aws_client client;
     struct keyring *keyring; /* the store's, once it is open: for keys that are named beforehand */
+    bool *table_missing;     /* set if DynamoDB says so, while the store is being opened; NULL afterwards */
 
     pthread_mutex_t trips_lock;
     struct trip *trips;

@@ -177,5 +177,7 @@ enum outcome dynamo_send(struct engine *engine, struct trip *trip, struct reques
         request->repeated |= meaning == MEANS_AGAIN_UNSURE;
         request->throttled = meaning == MEANS_AGAIN && request->type[0] != '\0';
     }
+    if (engine->table_missing && strcmp(request->type, "ResourceNotFoundException") == 0)
+        *engine->table_missing = true;
     return failed(trip, request);
 }

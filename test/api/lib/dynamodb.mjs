@@ -10,7 +10,11 @@
 //   'drop'          the connection closes, nothing is done
 //   'lose'          it is done, the connection closes without an answer
 //   'throttle', 'internal', 'conflict'   such an answer, nothing is done
+import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
+
+import { dynamodbEnvironment, STORE } from './server.mjs';
 
 const ANSWERS = {
     throttle: [400, { __type: 'com.amazonaws.dynamodb.v20120810#ThrottlingException', message: 'slow down' }],
@@ -73,4 +77,42 @@ export async function startProxy(decide = () => undefined) {
             agent.destroy();
         },
     };
+}
+
+function ask(operation, body) {
+    const to = new URL(process.env.DYNAMODB_ENDPOINT);
+    const bytes = Buffer.from(JSON.stringify(body));
+    return new Promise((resolve, reject) => {
+        const request = http.request({ host: to.hostname, port: to.port, method: 'POST', headers: {
+            'Content-Type': 'application/x-amz-json-1.0', 'Content-Length': bytes.length,
+            'X-Amz-Target': `DynamoDB_20120810.${operation}`, // DynamoDB Local checks no signature, but wants one
+            Authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-2/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+        } }, (reply) => {
+            const chunks = [];
+            reply.on('data', (chunk) => chunks.push(chunk));
+            reply.on('end', () => resolve(JSON.parse(Buffer.concat(chunks))));
+        });
+        request.on('error', reject);
+        request.end(bytes);
+    });
+}
+
+async function tableBytes(name) {
+    const chunks = [];
+    let start;
+    do {
+        const page = await ask('Scan', { TableName: name, ...(start ? { ExclusiveStartKey: start } : {}) });
+        for (const item of page.Items)
+            for (const value of Object.values(item)) chunks.push(value.B ? Buffer.from(value.B, 'base64') : Buffer.from(JSON.stringify(value)));
+        start = page.LastEvaluatedKey;
+    } while (start);
+    return Buffer.concat(chunks);
+}
+
+// All that is stored, as [name, bytes]: the files of the folder, or the tables that stand for it.
+export async function storedBytes(dataDir) {
+    if (STORE !== 'dynamodb')
+        return readdirSync(dataDir).map((name) => path.join(dataDir, name)).map((file) => [file, readFileSync(file)]);
+    const names = Object.entries(dynamodbEnvironment(dataDir)).filter(([name]) => name.endsWith('_TABLE')).map(([, table]) => table);
+    return Promise.all(names.map(async (name) => [name, await tableBytes(name)]));
 }

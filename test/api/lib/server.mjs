@@ -68,7 +68,11 @@ function storeEnvironment(args, env) {
         ...(env.MASTER_KEY || args.includes('--key') ? {} : { KEY_FILE: `${data}.key` }) };
 }
 
-// What a new folder gets by itself.
+// What a new folder gets by itself: tables and a key. For a test whose first program is no server.
+export async function storeCreate(data) {
+    await tablesCreate(['--data', data], {});
+}
+
 async function tablesCreate(args, env) {
     if (STORE !== 'dynamodb') return;
     const at = args.indexOf('--key');
@@ -129,13 +133,17 @@ export function runProgram(args, { env = {}, input = '', limitMs = 30_000, onSta
 // data: the folder of an earlier server (kept by stop({ keep: true }) or kill()); without it, a new one.
 // demo: false leaves out --demo. args and env are added to the usual ones. A test that wants to see the
 // server fail to start uses runProgram(['serve', ...]).
-export async function startServer({ args = [], env = {}, data, demo = true, validate = true } = {}) {
+export async function startServer({ args = [], env = {}, data, demo = true, validate = true,
+    lambda = process.env.OPENDOOR_DOOR === 'lambda' } = {}) {
     if (!existsSync(programPath())) throw new Error(`${programPath()} is not there: \`./dev test\` builds it`);
     const folder = data ? path.dirname(data) : mkdtempSync(path.join(tmpdir(), 'opendoor-test-'));
     const dataDir = data ?? path.join(folder, 'data');
-    const door = process.env.OPENDOOR_DOOR === 'lambda' ? await openLambdaDoor() : undefined;
+    const door = lambda ? await openLambdaDoor() : undefined;
     const words = [...(door ? ['lambda'] : ['serve', '--port', '0']), '--data', dataDir, ...(demo ? ['--demo'] : []), ...args];
-    if (!data) await tablesCreate(words, env);
+    if (STORE === 'dynamodb' && env.STORE !== 'lmdb' && (!data || !existsSync(`${data}.key`))) {
+        await tablesCreate(words, env);
+        if (demo && !data) await demoCopy(words, env);
+    }
     const logins = await loginEnvironment(dataDir, env, demo);
     const child = spawn(programPath(), words,
         { env: environment({ ...storeEnvironment(words, env), ...door?.env, ...logins, ...env }), stdio: ['ignore', 'pipe', 'pipe'] });
@@ -155,6 +163,24 @@ export async function startLater(server, instant, options = {}) {
     await server.stop({ keep: true });
     const offset = String(Date.parse(instant) - Date.now());
     return startServer({ ...options, data: server.dataDir, env: { ...options.env, OPENDOOR_CLOCK_OFFSET_MS: offset } });
+}
+
+// Loading the demo data takes DynamoDB Local seconds; copying them from a folder takes it less than one. (That
+// --demo does it too is test/dynamodb/demo.test.mjs's.)
+async function demoCopy(words, env) {
+    const seed = mkdtempSync(path.join(tmpdir(), 'opendoor-seed-'));
+    const data = path.join(seed, 'data');
+    const clock = env.OPENDOOR_CLOCK_OFFSET_MS === undefined ? {} : { OPENDOOR_CLOCK_OFFSET_MS: env.OPENDOOR_CLOCK_OFFSET_MS };
+    try {
+        await (await startServer({ data, env: { STORE: 'lmdb', ...clock }, lambda: false })).stop({ keep: true });
+        const set = { ...storeEnvironment(words, env), ...env };
+        const at = words.indexOf('--key');
+        const key = at >= 0 ? words[at + 1] : set.KEY_FILE;
+        const end = await runProgram(['copy', '--from', data, '--to', 'dynamodb', ...(key ? ['--to-key', key] : [])], { env: set });
+        if (end.code !== 0) throw new Error(`copy: ${end.stderr}`);
+    } finally {
+        rmSync(seed, { recursive: true, force: true });
+    }
 }
 
 async function openLambdaDoor() {
