@@ -30,6 +30,7 @@ enum endpoint_flag {
                                 built-in  one */
     ENDPOINT_CALLER = 2048,  /* public, but who asks changes the answer: a token that is not good is refused,
                               * lest somebody take the answer for theirs */
+    ENDPOINT_PAGE = 4096,    /* answers with a page for people, too, if they would rather have that */
 };
 
 struct endpoint {

@@ -27,7 +27,7 @@ static const char about[] =
     "Every answer has an `X-Request-Id`; quote it when something is wrong.\n"
     "\n"
     "**Mistakes** are `application/problem+json` (RFC 9457). `code` is stable and "
-    "made for programs, `detail` for people. "
+    "made for programs, `detail` for people, and `type` an address where there is more about it. "
     "A body or query that is refused has `errors` with one entry for every offending "
     "member: `pointer` is a JSON Pointer "
     "(RFC 6901) like `/address/postcode`, or the name of a query parameter like "
@@ -319,6 +319,11 @@ static void put_success(struct yaml *yaml, const struct endpoint *endpoint, cons
         yaml_open(yaml, "schema");
         put_envelope(yaml, endpoint, shapes);
         yaml_up(yaml);
+    }
+    if (endpoint->flags & ENDPOINT_PAGE) {
+        yaml_up(yaml);
+        yaml_open(yaml, "\"text/html\"");
+        yaml_word(yaml, "schema", "{ type: string }");
     }
     yaml_up(yaml);
     yaml_up(yaml);

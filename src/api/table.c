@@ -59,7 +59,9 @@
     ROW(docs_start_js) \
     ROW(docs_swagger_css) \
     ROW(docs_swagger_js) \
-    ROW(openapi_read)
+    ROW(openapi_read) \
+    ROW(problem_list) \
+    ROW(problem_read)
 /* clang-format on */
 
 #define ENDPOINT_DECLARE(name) extern const struct endpoint endpoint_##name;

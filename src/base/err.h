@@ -24,4 +24,8 @@ struct err_info {
 
 const struct err_info *err_info(enum err err);
 
+/* The code in words: "slot_unavailable" is "Slot unavailable", "nhs_number_taken" "NHS number taken". */
+enum { ERR_TITLE = 64 };
+void err_title(enum err err, char out[static ERR_TITLE]);
+
 #endif

@@ -160,16 +160,6 @@ static void problem_headers(struct call *call, enum err err, int status)
     }
 }
 
-/* The code in words: "slot_unavailable" is "Slot unavailable". */
-static void write_title(struct buf *buf, const char *code)
-{
-    buf_text(buf, ",\"title\":\"");
-    buf_byte(buf, (uint8_t)(code[0] - 'a' + 'A'));
-    for (const char *at = code + 1; *at; at++)
-        buf_byte(buf, (uint8_t)(*at == '_' ? ' ' : *at));
-    buf_byte(buf, '"');
-}
-
 /* For a call that has no memory left to say what went wrong. */
 static void reply_last_resort(struct reply *reply)
 {
@@ -186,11 +176,13 @@ static void reply_last_resort(struct reply *reply)
 void reply_problem(struct call *call, enum err err)
 {
     const struct err_info *info = err_info(err);
+    char title[ERR_TITLE];
     const char *detail = call->detail ? call->detail : info->text;
     struct problems problems = call->problems;
     struct buf extra = call->problem_extra;
     struct reply *reply = &call->reply;
 
+    err_title(err, title);
     *reply = (struct reply){.status = info->status, .content_type = TYPE_PROBLEM};
     buf_init(&reply->body, call->arena);
     problem_headers(call, err, info->status);
@@ -200,7 +192,7 @@ void reply_problem(struct call *call, enum err err)
     buf_text(&reply->body, info->code);
     buf_byte(&reply->body, '"');
     writer.comma = true;
-    write_title(&reply->body, info->code);
+    json_text(&writer, "title", title);
     json_integer(&writer, "status", info->status);
     json_text(&writer, "detail", detail);
     json_text(&writer, "message", detail);

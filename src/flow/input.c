@@ -2,6 +2,7 @@
 #include "flow/step.h"
 
 #include "api/endpoint.h"
+#include "call/accept.h"
 #include "call/percent.h"
 
 #include <stdlib.h>
@@ -16,58 +17,16 @@ static bool starts_with(const char *text, size_t size, const char *start)
     return size >= length && strncasecmp(text, start, length) == 0;
 }
 
-static bool range_is_refused(const char *params, size_t size)
-{
-    for (size_t i = 0; i + 2 < size; i++) {
-        if (params[i] != 'q' || params[i + 1] != '=' || params[i + 2] != '0')
-            continue;
-        size_t rest = i + 3;
-        while (rest < size && (params[rest] == '.' || params[rest] == '0'))
-            rest++;
-        return rest >= size || params[rest] < '1' || params[rest] > '9';
-    }
-    return false;
-}
-
-/* Does a media range of the Accept header (RFC 9110 section 12.5.1) take that type? */
-static bool range_takes(const char *range, size_t size, const char *type)
-{
-    size_t name_size = strcspn(range, "; \t,");
-    size_t major_size = strcspn(type, "/");
-
-    if (name_size > size)
-        name_size = size;
-    if (range_is_refused(range + name_size, size - name_size))
-        return false;
-    if (name_size == 3 && memcmp(range, "*/*", 3) == 0)
-        return true;
-    if (name_size == major_size + 2 && strncasecmp(range, type, major_size + 1) == 0 &&
-        range[major_size + 1] == '*')
-        return true;
-    size_t type_size = strcspn(type, ";");
-    return name_size == type_size && strncasecmp(range, type, type_size) == 0;
-}
-
-/* What is JSON by another name (RFC 6839 section 3.1) is good for those who take JSON. */
-static bool range_takes_json(const char *range, size_t size, const char *type)
-{
-    return strstr(type, "+json") && range_takes(range, size, "application/json");
-}
-
 static enum err accept_check(struct call *call)
 {
+    const struct endpoint *endpoint = call->endpoint;
     const char *accept = call_header(call, "Accept");
-    const char *type = call->endpoint->content_type ? call->endpoint->content_type : "application/json";
+    const char *type = endpoint->content_type ? endpoint->content_type : "application/json";
 
-    if (!accept || !*accept)
+    if (accept_quality(accept, type) > 0)
         return ERR_OK;
-    while (*accept) {
-        accept += strspn(accept, " \t,");
-        size_t size = strcspn(accept, ",");
-        if (size > 0 && (range_takes(accept, size, type) || range_takes_json(accept, size, type)))
-            return ERR_OK;
-        accept += size;
-    }
+    if ((endpoint->flags & ENDPOINT_PAGE) && accept_quality(accept, "text/html") > 0)
+        return ERR_OK;
     size_t type_size = strcspn(type, ";");
     return call_fail(call, ERR_NOT_ACCEPTABLE,
                      "This is answered as %.*s only; accept that, or leave the Accept header out.",

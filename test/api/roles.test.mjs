@@ -95,6 +95,8 @@ const table = {
     'GET /': [all(200), () => ({})],
     'GET /docs': [all(200), () => ({})],
     'GET /openapi.yaml': [all(200), () => ({})],
+    'GET /problems': [all(200), () => ({})],
+    'GET /problems/{code}': [all(200), () => ({ target: '/problems/invalid' })],
 
     'POST /users': [[401, 403, 403, 403, 403, 201], () => ({ body: { email: `u-${randomUUID()}@example.org`, password: PASSWORD, role: 'staff', practice_ids: [at.here] } })],
     'GET /users': [[401, 403, 403, 403, 403, 200], () => ({})],

@@ -77,6 +77,21 @@ test('the first page fits a phone', async () => {
     await page.close();
 });
 
+test('a problem leads to its page, and all of them to a list', async () => {
+    const { page, wrong } = await openPage('/problems/slot_unavailable');
+    assert.equal(await page.locator('h1').innerText(), 'Slot unavailable');
+    await page.getByRole('link', { name: 'All problems' }).click();
+    await page.getByRole('link', { name: 'not_json' }).click();
+    assert.equal(await page.locator('h1').innerText(), 'Not JSON');
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const target of ['/problems', '/problems/practitioner_not_available', '/problems/invalid']) {
+        await page.goto(`${server.url}${target}`);
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, target);
+    }
+    assert.deepEqual(wrong, []);
+    await page.close();
+});
+
 test('without scripts /docs says where to read', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
