@@ -211,11 +211,10 @@ static enum err practice_day(struct looking *l, uint32_t practice, int32_t date)
     struct day_source *source = &l->sources[practice];
     struct arena_mark mark = arena_mark(l->call->arena);
     bool known = source->sessions_known;
-    struct day day;
     struct slot *slots;
     size_t count;
 
-    enum err e = day_free(l->call, l->tx, source, &l->wish, date, &l->spans[practice], &day, &slots, &count);
+    enum err e = day_free(l->call, l->tx, source, &l->wish, date, &l->spans[practice], NULL, &slots, &count);
     for (size_t i = 0; !e && i < count; i++) {
         struct offer offer = {slots[i], practice};
         if (!offer_insert(l, &offer))

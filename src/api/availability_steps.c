@@ -1,6 +1,8 @@
 /* availability_steps.c - see availability_steps.h. */
 #include "api/availability_steps.h"
 
+#include "call/slot_cache.h"
+
 static enum err range_check(const struct wish *wish, struct problems *problems)
 {
     if (wish->end_date < wish->start_date)
@@ -64,19 +66,80 @@ struct want wish_want(const struct wish *wish)
     };
 }
 
+/* The moment from which a day with these entries has other free slots, unless it is written anew. */
+static int64_t holds_until(const struct day *day)
+{
+    int64_t until_ms = INT64_MAX;
+
+    for (size_t i = 0; i < day->entry_count; i++) {
+        int64_t expires_at = day->entries[i].expires_at;
+        if (expires_at != INSTANT_NONE && expires_at < until_ms)
+            until_ms = expires_at;
+    }
+    return until_ms;
+}
+
+/* Those that start within the span; they are sorted by start. */
+static void cut_to_span(const struct span_of_time *span, struct slot **slots, size_t *count)
+{
+    while (*count > 0 && (*slots)[0].start_ms < span->from_ms) {
+        ++*slots;
+        --*count;
+    }
+    while (*count > 0 && (*slots)[*count - 1].start_ms >= span->until_ms)
+        --*count;
+}
+
+/* False if what is free in that day is not kept: a wish for somebody by name is rare. */
+static bool slot_key_make(const struct call *call, struct tx *tx, struct day_source *source,
+                          const struct wish *wish, int32_t date, struct slot_key *key)
+{
+    bool has_record;
+
+    *key = (struct slot_key){0};
+    if (!call->app->slots || !tx_reads(tx) || wish->practitioner_id ||
+        day_stamp(tx, source, date, &key->stamp, &has_record))
+        return false;
+    key->sessions_version = source->practice->sessions_version;
+    key->holidays_version = source->holidays_version;
+    key->duration_minutes = wish->duration_minutes;
+    key->consecutive = wish->consecutive;
+    key->date = date;
+    key->type = wish->appointment_type;
+    key->channel = wish->delivery_channel;
+    key->has_record = has_record;
+    return true;
+}
+
 enum err day_free(struct call *call, struct tx *tx, struct day_source *source, const struct wish *wish,
                   int32_t date, const struct span_of_time *span, struct day *day, struct slot **slots,
                   size_t *count)
 {
     struct want want = wish_want(wish);
+    struct day own;
+    struct slot_key key;
 
+    day = day ? day : &own;
+    bool only_slots = day == &own;
     *day = (struct day){.practice_id = NULL};
     *count = 0;
     if (date > span->last_date || london_midnight(date + 1) <= span->from_ms)
         return ERR_OK;
+    bool kept = slot_key_make(call, tx, source, wish, date, &key);
+    if (kept && only_slots &&
+        slot_cache_find(call->app->slots, &key, call->now_ms, call->arena, slots, count)) {
+        cut_to_span(span, slots, count);
+        return ERR_OK;
+    }
     enum err e = day_load_from(tx, source, date, false, day);
     if (e)
         return e;
     day_expire(day, call->now_ms);
-    return day_slots(day, &want, span->from_ms, span->until_ms, wish->consecutive, call->arena, slots, count);
+    e = day_slots(day, &want, london_midnight(date), london_midnight(date + 1), wish->consecutive,
+                  call->arena, slots, count);
+    if (!e && kept)
+        slot_cache_add(call->app->slots, &key, call->now_ms, holds_until(day), *slots, *count);
+    if (!e)
+        cut_to_span(span, slots, count);
+    return e;
 }

@@ -60,7 +60,8 @@ struct span_of_time {
 struct span_of_time bookable_span(const struct practice *practice, int64_t now_ms, bool by_staff);
 
 /* Free slots of one day within the span. Nothing for a day outside of it, which is then not even loaded. *day
- * is what was loaded, its practice_id NULL if nothing was. */
+ * is what was loaded, its practice_id NULL if nothing was; day NULL: nobody needs it, so that slots may come
+ * from the cache. */
 enum err day_free(struct call *call, struct tx *tx, struct day_source *source, const struct wish *wish,
                   int32_t date, const struct span_of_time *span, struct day *day, struct slot **slots,
                   size_t *count);

@@ -164,7 +164,8 @@ static enum err day_answer(struct looking *l, int32_t date)
     struct slot *slots;
     size_t count;
 
-    enum err e = day_free(l->call, l->tx, &l->source, &l->wish, date, &l->span, &day, &slots, &count);
+    enum err e =
+        day_free(l->call, l->tx, &l->source, &l->wish, date, &l->span, l->days ? &day : NULL, &slots, &count);
     if (e)
         return e;
     if (count == 0)

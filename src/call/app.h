@@ -12,6 +12,7 @@ struct pool;
 struct metrics;
 struct limits;
 struct password_list;
+struct slot_cache;
 
 struct app {
     struct store *store;
@@ -22,6 +23,7 @@ struct app {
                                 bounded, so  that logins do not hold up bookings */
     struct metrics *metrics; /* call/metrics.h */
     struct limits *limits;   /* call/limits.h: rate limits of this process; NULL = none */
+    struct slot_cache *slots; /* call/slot_cache.h: what is free in days; NULL = none is kept */
     int64_t (*clock)(void);  /* ms since 1970 UTC */
     const volatile int *stopping;
 };

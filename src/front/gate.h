@@ -23,7 +23,7 @@ enum {
     GATE_TARGET_MAX = 8000,
     GATE_METHOD_MAX = 32,
     GATE_FIELDS_MAX = 64,
-    GATE_EMPTY_MAX = 4, /* lines before a request */
+    GATE_EMPTY_MAX = 4,          /* lines before a request */
     GATE_CHUNK_EXTRA_MAX = 4096, /* chunk extensions and trailers of one request */
 };
 

@@ -6,6 +6,7 @@
 #include "call/limits.h"
 #include "call/metrics.h"
 #include "call/pool.h"
+#include "call/slot_cache.h"
 #include "main/demo.h"
 #include "main/subcommand.h"
 #include "store/rec_token_keys.h"
@@ -133,7 +134,8 @@ bool program_parts(struct program *program, size_t hash_threads, size_t rate_lim
     app->hash_pool = pool_new(threads, (size_t)program->settings.hash_queue);
     app->metrics = metrics_make();
     app->limits = rate_limit > 0 ? limits_new((unsigned)rate_limit) : NULL;
-    if (app->hash_pool && app->metrics && (app->limits || rate_limit == 0))
+    app->slots = slot_cache_new();
+    if (app->hash_pool && app->metrics && app->slots && (app->limits || rate_limit == 0))
         return true;
     complain("There is not enough memory to start, or the system gives no more threads.");
     return false;
@@ -144,6 +146,7 @@ void program_close(struct program *program)
     struct app *app = &program->app;
 
     pool_free(app->hash_pool);
+    slot_cache_free(app->slots);
     limits_free(app->limits);
     metrics_free(app->metrics);
     cognito_free(program->cognito);

@@ -63,6 +63,16 @@ void seal_close(const struct seal_header *header, const uint8_t key[static SEAL_
     must(failed == 0); /* it fails only for sizes that no memory could hold */
 }
 
+enum err seal_nonce_read(struct span sealed, uint8_t nonce[static SEAL_NONCE_BYTES])
+{
+    struct seal_header header;
+    enum err e = seal_header_read(sealed, &header);
+
+    if (!e)
+        memcpy(nonce, sealed.data + header_size(header.kind), SEAL_NONCE_BYTES);
+    return e;
+}
+
 enum err seal_header_read(struct span sealed, struct seal_header *header)
 {
     if (sealed.size < PREFIX_BYTES || sealed.data[0] != SEAL_VERSION || sealed.data[1] >= SEAL_KINDS)

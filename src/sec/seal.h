@@ -52,6 +52,9 @@ void seal_close(const struct seal_header *header, const uint8_t key[static SEAL_
 /* ERR_DAMAGED if this is no sealed value of a version and kind that are known. */
 enum err seal_header_read(struct span sealed, struct seal_header *header);
 
+/* The nonce of a value, which no other value has; nothing is opened. ERR_DAMAGED as above. */
+enum err seal_nonce_read(struct span sealed, uint8_t nonce[static SEAL_NONCE_BYTES]);
+
 /* Writes seal_plain_size() bytes of that kind; ERR_DAMAGED if it is of another kind (which has another size),
  * or does not open with this key under this bound. */
 enum err seal_open(enum seal_kind kind, const uint8_t key[static SEAL_KEY_BYTES], struct span bound,

@@ -329,6 +329,20 @@ static enum err former_load(struct day_source *source, struct span value, struct
     return *current || with_ids ? ERR_OK : decode(value, arena, true, former);
 }
 
+enum err day_stamp(struct tx *tx, struct day_source *source, int32_t date, struct stamp *stamp,
+                   bool *has_record)
+{
+    char sort[DATE_TEXT];
+    const struct key key = day_key(source->practice->practice_id, date, sort);
+    const struct key practice = {.table = TABLE_PRACTICE, .part = source->practice->practice_id, .sort = ""};
+
+    enum err e = versions_fill(tx, source);
+    if (!e)
+        e = tx_stamp(tx, &key, stamp);
+    *has_record = !e;
+    return e == ERR_NOT_FOUND ? tx_stamp(tx, &practice, stamp) : e;
+}
+
 enum err day_load_from(struct tx *tx, struct day_source *source, int32_t date, bool with_ids, struct day *day)
 {
     char sort[DATE_TEXT];

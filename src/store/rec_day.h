@@ -29,6 +29,11 @@ struct day_source day_source(const struct practice *practice);
 enum err day_load_from(struct tx *tx, struct day_source *source, int32_t date, bool with_ids,
                        struct day *day);
 
+/* What the day would be made from, without making it: the stamp of its record, or of the practice's while it
+ * has none. ERR_NOT_FOUND if there is neither. */
+enum err day_stamp(struct tx *tx, struct day_source *source, int32_t date, struct stamp *stamp,
+                   bool *has_record);
+
 /* An empty agenda if there is none. */
 enum err agenda_load(struct tx *tx, const char *patient_id, struct agenda *agenda);
 enum err agenda_save(struct tx *tx, const struct agenda *agenda);

@@ -123,6 +123,14 @@ bool store_is_remote(const struct store *store);
 /* Inside a transaction. Values live in the transaction's arena. */
 struct arena *tx_arena(struct tx *tx);
 enum err tx_get(struct tx *tx, const struct key *key, struct span *value);
+/* Which writing of the record is this? A value that is written anew has another nonce, even if it is the same. */
+struct stamp {
+    uint8_t nonce[24];
+};
+/* What tx_get would be given, without opening it: ERR_NOT_FOUND if there is no record. Only for a transaction
+ * that reads. */
+enum err tx_stamp(struct tx *tx, const struct key *key, struct stamp *stamp);
+bool tx_reads(const struct tx *tx);
 /* Tells that these will be asked for, so that a remote engine fetches them with one request, and the keys of
  * the people in them. More than EXPECT_MAX: those beyond are fetched one by one. Errors show when they are
  * asked for. */

@@ -331,6 +331,26 @@ enum err tx_get(struct tx *tx, const struct key *key, struct span *value)
     return passes_by(e) ? e : fail(tx, e);
 }
 
+bool tx_reads(const struct tx *tx)
+{
+    return !tx->write;
+}
+
+enum err tx_stamp(struct tx *tx, const struct key *key, struct stamp *stamp)
+{
+    struct stored_key_room room;
+    struct stored_key stored;
+    struct span sealed;
+
+    must(!tx->write && !key_is_own(key));
+    if (!stored_key_make(tx->store->keyring, &tx->memo, key, &room, &stored))
+        return ERR_NOT_FOUND;
+    enum err e = tx->view->ops->get(tx->view, stored, tx->arena, &sealed);
+    if (!e)
+        e = seal_nonce_read(sealed, stamp->nonce);
+    return passes_by(e) ? e : fail(tx, e);
+}
+
 void tx_expect(struct tx *tx, const struct key *keys, size_t count)
 {
     struct stored_key stored[EXPECT_MAX];

@@ -51,6 +51,44 @@ test('the next 7 days if nothing is said; 43 days at most', async () => {
     assert.equal(days(await ask(practice.practice_id, `?start_date=${addDays(today, 10)}`)).at(-1), addDays(today, 16));
 });
 
+// With explain=true every day is read and worked out; without it, what was worked out before may be kept.
+test('what is kept from earlier answers is never out of date', async () => {
+    const practice = await newPractice(server);
+    const id = practice.practice_id;
+    const token = await server.login(ADMIN);
+    const day = nextWeekday(5);
+    const seen = [];
+    const agree = async (what) => {
+        for (const query of [onDay(day), onDay(day, '&duration_minutes=30'), onDay(day, '&consecutive=2'), '']) {
+            const fresh = (await ask(id, `${query || '?'}${query ? '&' : ''}explain=true`)).slots;
+            for (let i = 0; i < 2; i++)
+                assert.deepEqual((await ask(id, query)).slots, fresh, `${what}, ${query}`);
+        }
+        seen.push(JSON.stringify((await ask(id, onDay(day))).slots));
+    };
+    const must = async (method, path, body, status) => {
+        const answer = await server.request(method, path, { token, body });
+        assert.equal(answer.status, status, answer.text);
+        return answer.json?.data;
+    };
+    await agree('at first');
+    const booked = await bookAt(server, id, slotAt(day, '10:00'));
+    await agree('booked');
+    const held = await bookAt(server, id, slotAt(day, '10:30'), { status: 'pending' });
+    await agree('held');
+    await must('DELETE', `/appointments/${held.appointment_id}`, undefined, 200);
+    await agree('the hold given up');
+    await must('DELETE', `/appointments/${booked.appointment_id}`, undefined, 200);
+    await agree('cancelled');
+    await session(practice, { date: day, from: '14:00', until: '15:00', slot_minutes: 15, capacity: 2, services: ['routine'] });
+    await agree('a session');
+    await must('POST', `/practices/${id}/closures`, { start_date: day, reason: 'Training' }, 201);
+    await agree('closed');
+    await must('DELETE', `/practices/${id}/closures/${day}`, undefined, 200);
+    await agree('open again');
+    assert.equal(new Set(seen).size, 5, 'each change showed: booked, held, as before the hold, as at first, session, closed, session');
+});
+
 test('what is booked is not free, what is cancelled is', async () => {
     const practice = await newPractice(server);
     const day = nextWeekday(5);
