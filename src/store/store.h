@@ -123,7 +123,8 @@ bool store_is_remote(const struct store *store);
 /* Inside a transaction. Values live in the transaction's arena. */
 struct arena *tx_arena(struct tx *tx);
 enum err tx_get(struct tx *tx, const struct key *key, struct span *value);
-/* Which writing of the record is this? A value that is written anew has another nonce, even if it is the same. */
+/* Which writing of the record is this? A value that is written anew has another nonce, even if it is the
+ * same. */
 struct stamp {
     uint8_t nonce[24];
 };
