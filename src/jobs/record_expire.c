@@ -1,5 +1,6 @@
 /* record_expire.c - deletes records that were kept for a time only, when it is over: idempotency answers,
- * dead logins, lock-outs. Which ones and when stands in TABLE_EXPIRY (store/rec_expiry.h). */
+ * dead logins, lock-outs, messages that nobody needs any more. Which ones and when stands in TABLE_EXPIRY
+ * (store/rec_expiry.h). */
 #include "jobs/job.h"
 
 #include "store/rec_expiry.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* What is kept for a time only. */
-static const enum table kinds[] = {TABLE_IDEMPOTENCY, TABLE_TOKEN_FAMILY, TABLE_LOCKOUT};
+static const enum table kinds[] = {TABLE_IDEMPOTENCY, TABLE_TOKEN_FAMILY, TABLE_LOCKOUT, TABLE_OUTBOX};
 
 static const char *sort_of(const struct key *of)
 {

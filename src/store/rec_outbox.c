@@ -2,6 +2,8 @@
  * own key. */
 #include "store/rec_outbox.h"
 
+#include "store/rec_expiry.h"
+
 static const char *const kind_names[] = {"password_reset", NULL};
 
 static const struct field message_rows[] = {
@@ -49,7 +51,8 @@ enum err outbox_add(struct tx *tx, const struct message *message)
         return e;
     buf_init(&value, tx_arena(tx));
     fields_encode(&message_fields, message, &value);
-    return buf_ok(&value) ? tx_put(tx, &key, message->person, buf_span(&value)) : ERR_MEMORY;
+    e = buf_ok(&value) ? tx_put(tx, &key, message->person, buf_span(&value)) : ERR_MEMORY;
+    return e ? e : expiry_move(tx, &key, EXPIRY_NEVER, message->expires_at);
 }
 
 enum err outbox_list(struct tx *tx, size_t limit, struct message **messages, size_t *count)
@@ -79,5 +82,7 @@ enum err outbox_delete(struct tx *tx, const struct message *message)
     struct key key;
 
     enum err e = row_key(tx, message, &key);
-    return e ? e : tx_delete(tx, &key);
+    if (!e)
+        e = tx_delete(tx, &key);
+    return e ? e : expiry_move(tx, &key, message->expires_at, EXPIRY_NEVER);
 }

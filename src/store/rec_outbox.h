@@ -15,11 +15,12 @@ struct message {
     const char *to;     /* e-mail address */
     const char *token;  /* of the link in it; a secret */
     int64_t created_at;
-    int64_t expires_at; /* of what it says: not worth sending after that */
+    int64_t expires_at; /* of what it says: not worth sending after that; INSTANT_NONE: never */
 };
 
 extern const struct field_set message_fields;
 
+/* It goes by itself when what it says has expired (rec_expiry.h). */
 enum err outbox_add(struct tx *tx, const struct message *message);
 /* From the oldest on. */
 enum err outbox_list(struct tx *tx, size_t limit, struct message **messages, size_t *count);

@@ -449,6 +449,27 @@ static void messages_wait_in_their_order(void **state)
     assert_string_equal(listed.messages[1].message_id, "m-3");
 }
 
+static void messages_go_when_they_have_expired(void **state)
+{
+    struct world *world = *state;
+    struct listed listed;
+    size_t empty = store_mem_records(world->app.store);
+
+    in_store(world, three_messages, NULL);
+    in_store(world, list, &listed);
+    in_store(world, delete_first, &listed); /* as if it had been sent */
+    world_now += HOUR - MINUTE;
+    assert_int_equal(jobs_run_all(&world->app, world_now), ERR_OK);
+    in_store(world, list, &listed);
+    assert_int_equal(listed.count, 2);
+    assert_int_equal(store_mem_records(world->app.store), empty + 1 + 2 * 2); /* 1: the person's key */
+    world_now += 2 * MINUTE;
+    assert_int_equal(jobs_run_all(&world->app, world_now), ERR_OK);
+    in_store(world, list, &listed);
+    assert_int_equal(listed.count, 0);
+    assert_int_equal(store_mem_records(world->app.store), empty + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -466,6 +487,7 @@ int main(void)
         TEST(a_session_may_have_other_names),
         TEST(a_subject_leads_to_one_user),
         TEST(messages_wait_in_their_order),
+        TEST(messages_go_when_they_have_expired),
     };
     if (sodium_init() < 0)
         return 1;
