@@ -118,27 +118,11 @@ static enum err find_number(struct call *call, struct tx *tx, const struct query
     return ERR_OK;
 }
 
-static int by_id(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The ids of one practice's patients whose surname begins so, behind `after`. */
-static enum err ids_of_practice(struct tx *tx, const char *practice_id, const char *letters, size_t size,
-                                const char *after, const char **ids, size_t *count)
-{
-    struct scan scan = {.table = TABLE_PATIENT_SURNAME, .from = after, .limit = CANDIDATES_MAX};
-    struct row *rows;
-    size_t found;
-    bool more;
-
-    enum err e = surname_part(tx_arena(tx), practice_id, letters, size, &scan.part);
-    if (!e)
-        e = tx_scan(tx, &scan, &rows, &found, &more);
-    for (size_t i = 0; !e && i < found && *count < CANDIDATES_MAX; i++)
-        if (!after || strcmp(rows[i].sort, after) > 0)
-            ids[(*count)++] = rows[i].sort;
-    return e;
+    const struct surname_row *first = a;
+    const struct surname_row *second = b;
+    return strcmp(first->place, second->place);
 }
 
 /* The folded letters to look for; their size in bytes, cut to what the index holds. */
@@ -191,9 +175,9 @@ static enum err practices_of(struct call *call, const struct query *query, struc
     return ERR_OK;
 }
 
-/* Loads candidates in the order of their ids until the page is full. */
+/* Loads candidates in the order of the index until the page is full. */
 static enum err page_fill(struct call *call, struct tx *tx, const struct query *query, const char *letters,
-                          const char **ids, size_t count)
+                          const struct surname_row *rows, size_t count)
 {
     size_t limit = page_limit(&query->page);
     struct patient *patients = arena_zero(call->arena, limit, sizeof *patients);
@@ -202,15 +186,15 @@ static enum err page_fill(struct call *call, struct tx *tx, const struct query *
     if (!patients)
         return ERR_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        if (i > 0 && strcmp(ids[i], ids[i - 1]) == 0)
+        if (i > 0 && by_place(&rows[i], &rows[i - 1]) == 0)
             continue; /* with two of the practices */
         if (kept == limit) {
-            enum err e = page_next(call, ids[i - 1]);
+            enum err e = page_next(call, rows[i - 1].place);
             if (e)
                 return e;
             break;
         }
-        enum err e = patient_load(tx, ids[i], &patients[kept]);
+        enum err e = patient_load(tx, rows[i].patient_id, &patients[kept]);
         if (e)
             return e;
         if (is_wanted(query, &patients[kept]) && begins_so(call, patients[kept].last_name, letters))
@@ -222,24 +206,28 @@ static enum err page_fill(struct call *call, struct tx *tx, const struct query *
 
 static enum err find_surname(struct call *call, struct tx *tx, const struct query *query)
 {
-    const char **ids = arena_zero(call->arena, CANDIDATES_MAX, sizeof *ids);
+    struct surname_row *rows = arena_zero(call->arena, CANDIDATES_MAX, sizeof *rows);
     struct practices practices;
     const char *letters = NULL;
     const char *after = NULL;
     size_t size = 0;
     size_t count = 0;
 
-    enum err e = ids ? practices_of(call, query, &practices) : ERR_MEMORY;
+    enum err e = rows ? practices_of(call, query, &practices) : ERR_MEMORY;
     if (!e)
         e = letters_of(call, query->q, &letters, &size);
     if (!e)
         e = page_after(call, &query->page, &after);
-    for (size_t i = 0; !e && i < practices.count; i++)
-        e = ids_of_practice(tx, practices.ids[i], letters, size, after, ids, &count);
+    for (size_t i = 0; !e && i < practices.count && count < CANDIDATES_MAX; i++) {
+        size_t found = 0;
+        e = surname_scan(tx, practices.ids[i], letters, size, after, CANDIDATES_MAX - count, rows + count,
+                         &found);
+        count += found;
+    }
     if (e)
         return e;
-    qsort(ids, count, sizeof *ids, by_id);
-    return page_fill(call, tx, query, letters, ids, count);
+    qsort(rows, count, sizeof *rows, by_place);
+    return page_fill(call, tx, query, letters, rows, count);
 }
 
 static enum err review(struct call *call, struct tx *tx)

@@ -21,7 +21,7 @@
 #include <string.h>
 
 enum {
-    FORMAT_VERSION = 2,
+    FORMAT_VERSION = 3,
     FORMAT_BYTES = 4,
     BOOT_ARENA_BYTES = 64 * 1024,
     MESSAGE_BYTES = 256,

@@ -88,8 +88,13 @@ enum err relation_of_user(struct tx *tx, const struct user *user, const char *pa
 
 /* patient_save only: moves the rows of the surname index when the surname changes. */
 enum err relation_surname_changed(struct tx *tx, const struct patient *before, const struct patient *patient);
-/* The part of TABLE_PATIENT_SURNAME for those first letters of a folded surname (size bytes). */
-enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size,
-                      const char **part);
+struct surname_row {
+    const char *place; /* in the order of the index, the same for every practice */
+    const char *patient_id;
+};
+/* A practice's patients whose folded surname begins with those letters (size bytes), behind the place `after`
+ * (NULL: from the first one on), at most limit, which rows has room for. */
+enum err surname_scan(struct tx *tx, const char *practice_id, const char *letters, size_t size,
+                      const char *after, size_t limit, struct surname_row *rows, size_t *count);
 
 #endif

@@ -1,8 +1,9 @@
 /* rec_proxy.c - TABLE_PROXY has the record under the patient's key; TABLE_PROXY_OF, for the other direction,
- * nothing but the ids. */
+ * nothing but the patient's id. The sorts are keyed hashes of the ids, so that nothing on disk tells who acts
+ * for whom. */
 #include "store/rec_proxy.h"
 
-static const struct span nothing = {(const uint8_t *)"", 0};
+#include <string.h>
 
 enum { RELATIONSHIP_MAX = 100, EVIDENCE_MAX = 500 };
 
@@ -79,25 +80,32 @@ const struct field_set proxy_fields = {.name = "Proxy", .size = sizeof(struct pr
 
 enum err proxy_load(struct tx *tx, const char *patient_id, const char *proxy_id, struct proxy *proxy)
 {
-    struct key key = {.table = TABLE_PROXY, .part = patient_id, .sort = proxy_id};
+    struct key key = {.table = TABLE_PROXY, .part = patient_id};
     struct span value;
 
-    enum err e = tx_get(tx, &key, &value);
+    enum err e = tx_blind_id(tx, proxy_id, &key.sort);
+    if (!e)
+        e = tx_get(tx, &key, &value);
     return e ? e : fields_decode(&proxy_fields, value, tx_arena(tx), proxy);
 }
 
 enum err proxy_save(struct tx *tx, const struct proxy *proxy)
 {
-    struct key key = {.table = TABLE_PROXY, .part = proxy->patient_id, .sort = proxy->proxy_id};
-    struct key of = {.table = TABLE_PROXY_OF, .part = proxy->proxy_id, .sort = proxy->patient_id};
+    struct key key = {.table = TABLE_PROXY, .part = proxy->patient_id};
+    struct key of = {.table = TABLE_PROXY_OF, .part = proxy->proxy_id};
+    struct span patient = {(const uint8_t *)proxy->patient_id, strlen(proxy->patient_id)};
     struct buf value;
 
     buf_init(&value, tx_arena(tx));
     fields_encode(&proxy_fields, proxy, &value);
     if (!buf_ok(&value))
         return ERR_MEMORY;
-    enum err e = tx_put(tx, &key, proxy->patient_id, buf_span(&value));
-    return e ? e : tx_put(tx, &of, proxy->proxy_id, nothing);
+    enum err e = tx_blind_id(tx, proxy->proxy_id, &key.sort);
+    if (!e)
+        e = tx_blind_id(tx, proxy->patient_id, &of.sort);
+    if (!e)
+        e = tx_put(tx, &key, proxy->patient_id, buf_span(&value));
+    return e ? e : tx_put(tx, &of, proxy->proxy_id, patient);
 }
 
 static enum err rows_find(struct tx *tx, enum table table, const char *part, struct proxy **proxies,
@@ -128,8 +136,11 @@ enum err proxy_list_of(struct tx *tx, const char *proxy_id, struct proxy **proxi
     struct row *found;
     enum err e = rows_find(tx, TABLE_PROXY_OF, proxy_id, proxies, &found, count);
 
-    for (size_t i = 0; !e && i < *count; i++)
-        e = proxy_load(tx, found[i].sort, proxy_id, &(*proxies)[i]);
+    for (size_t i = 0; !e && i < *count; i++) {
+        struct span value = found[i].value;
+        const char *patient_id = arena_text(tx_arena(tx), (const char *)value.data, value.size);
+        e = patient_id ? proxy_load(tx, patient_id, proxy_id, &(*proxies)[i]) : ERR_MEMORY;
+    }
     return e;
 }
 

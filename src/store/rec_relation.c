@@ -2,9 +2,9 @@
  * surname.
  *
  * TABLE_RELATION, part patient, sort practice: there is one. TABLE_PATIENT_SURNAME, part practice and the
- * first letters of the folded surname, sort patient: one row for each number of letters from
- * SURNAME_LETTERS_MIN to SURNAME_LETTERS_MAX (a shorter surname is indexed whole). The parts are keyed hashes
- * on disk. */
+ * first letters of the folded surname, sort a keyed hash of the patient's id, which is the value: one row for
+ * each number of letters from SURNAME_LETTERS_MIN to SURNAME_LETTERS_MAX (a shorter surname is indexed
+ * whole). The parts are keyed hashes on disk, so nothing there tells how long whose surname is. */
 #include "domain/text.h"
 #include "store/rec_patient.h"
 
@@ -25,22 +25,49 @@ static const char *surname_letters(struct arena *arena, const char *last_name)
     return at > 0 ? arena_text(arena, folded, at) : NULL;
 }
 
-enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size,
-                      const char **part)
+static enum err surname_part(struct arena *arena, const char *practice_id, const char *letters, size_t size,
+                             const char **part)
 {
     *part = arena_printf(arena, "%s/%.*s", practice_id, (int)size, letters);
     return *part ? ERR_OK : ERR_MEMORY;
 }
 
-static enum err surname_row(struct tx *tx, const struct patient *patient, const char *practice_id,
-                            const char *letters, size_t size, bool add)
+enum err surname_scan(struct tx *tx, const char *practice_id, const char *letters, size_t size,
+                      const char *after, size_t limit, struct surname_row *rows, size_t *count)
 {
-    struct key key = {.table = TABLE_PATIENT_SURNAME, .sort = patient->patient_id};
+    struct scan scan = {.table = TABLE_PATIENT_SURNAME, .from = after, .limit = limit};
+    struct row *found;
+    size_t found_count = 0;
+    bool more;
+
+    enum err e = surname_part(tx_arena(tx), practice_id, letters, size, &scan.part);
+    if (!e)
+        e = tx_scan(tx, &scan, &found, &found_count, &more);
+    *count = 0;
+    for (size_t i = 0; !e && i < found_count; i++) {
+        if (after && strcmp(found[i].sort, after) <= 0)
+            continue;
+        struct span value = found[i].value;
+        const char *id = arena_text(tx_arena(tx), (const char *)value.data, value.size);
+        rows[(*count)++] = (struct surname_row){found[i].sort, id};
+        e = id ? ERR_OK : ERR_MEMORY;
+    }
+    return e;
+}
+
+static enum err surname_row_write(struct tx *tx, const struct patient *patient, const char *practice_id,
+                                  const char *letters, size_t size, bool add)
+{
+    struct key key = {.table = TABLE_PATIENT_SURNAME};
+    const char *id = patient->patient_id;
+    struct span value = {(const uint8_t *)id, strlen(id)};
 
     enum err e = surname_part(tx_arena(tx), practice_id, letters, size, &key.part);
+    if (!e)
+        e = tx_blind_id(tx, id, &key.sort);
     if (e)
         return e;
-    return add ? tx_put(tx, &key, patient->patient_id, nothing) : tx_delete(tx, &key);
+    return add ? tx_put(tx, &key, id, value) : tx_delete(tx, &key);
 }
 
 static enum err surname_rows(struct tx *tx, const struct patient *patient, const char *practice_id, bool add)
@@ -53,7 +80,7 @@ static enum err surname_rows(struct tx *tx, const struct patient *patient, const
     for (size_t count = 1; !e && at < size; count++) {
         (void)text_next(letters, size, &at);
         if (count >= SURNAME_LETTERS_MIN || at == size)
-            e = surname_row(tx, patient, practice_id, letters, at, add);
+            e = surname_row_write(tx, patient, practice_id, letters, at, add);
     }
     return e;
 }

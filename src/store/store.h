@@ -27,20 +27,21 @@
 
 /* Name, and whether the part is blinded. The order is the on-disk number: append only. */
 #define STORE_TABLES(ROW)                                                                                    \
-    ROW(META, meta, false)                      /* part: what; sort: "" */                                   \
-    ROW(PERSON_KEY, person_key, true)           /* part: person id; sort "" (made by the store itself) */    \
-    ROW(PRACTICE, practice, false)              /* part: practice id */                                      \
-    ROW(PRACTICE_LIST, practice_list, false)    /* part: "all"; sort: practice id; small copy for lists */   \
-    ROW(PRACTICE_ODS, practice_ods, false)      /* part: ODS code -> practice id */                          \
-    ROW(SESSION, session, false)                /* part: practice id; sort: session id */                    \
-    ROW(PRACTITIONER, practitioner, false)      /* part: practice id; sort: practitioner id */               \
-    ROW(DAY, day, true)                         /* part: practice id; sort: YYYY-MM-DD */                    \
-    ROW(PATIENT, patient, true)                 /* part: patient id */                                       \
-    ROW(PATIENT_NHS, patient_nhs, true)         /* part: verified NHS number -> patient id */                \
-    ROW(PATIENT_SURNAME, patient_surname, true) /* part: practice id / surname prefix; sort: patient id */   \
-    ROW(RELATION, relation, true)               /* part: patient id; sort: practice id: a relationship */    \
-    ROW(AGENDA, agenda, true)                   /* part: patient id: live appointments */                    \
-    ROW(APPOINTMENT, appointment, false)        /* part: appointment id */                                   \
+    ROW(META, meta, false)                   /* part: what; sort: "" */                                      \
+    ROW(PERSON_KEY, person_key, true)        /* part: person id; sort "" (made by the store itself) */       \
+    ROW(PRACTICE, practice, false)           /* part: practice id */                                         \
+    ROW(PRACTICE_LIST, practice_list, false) /* part: "all"; sort: practice id; small copy for lists */      \
+    ROW(PRACTICE_ODS, practice_ods, false)   /* part: ODS code -> practice id */                             \
+    ROW(SESSION, session, false)             /* part: practice id; sort: session id */                       \
+    ROW(PRACTITIONER, practitioner, false)   /* part: practice id; sort: practitioner id */                  \
+    ROW(DAY, day, true)                      /* part: practice id; sort: YYYY-MM-DD */                       \
+    ROW(PATIENT, patient, true)              /* part: patient id */                                          \
+    ROW(PATIENT_NHS, patient_nhs, true)      /* part: verified NHS number -> patient id */                   \
+    ROW(PATIENT_SURNAME, patient_surname,                                                                    \
+        true)                            /* part: practice id / surname prefix; sort: hash of patient id */  \
+    ROW(RELATION, relation, true)        /* part: patient id; sort: practice id: a relationship */           \
+    ROW(AGENDA, agenda, true)            /* part: patient id: live appointments */                           \
+    ROW(APPOINTMENT, appointment, false) /* part: appointment id */                                          \
     ROW(APPOINTMENT_BY_PATIENT, appointment_by_patient,                                                      \
         true) /* part: patient id; sort: start, appointment id */                                            \
     ROW(APPOINTMENT_BY_PRACTICE, appointment_by_practice,                                                    \
@@ -59,8 +60,8 @@
     ROW(POSTCODE, postcode, false)                          /* part: postcode -> position */                 \
     ROW(OUTBOX, outbox, false)    /* part: "all"; sort: time, id: messages to send */                        \
     ROW(EXPIRY, expiry, false)    /* part: "all"; sort: time, what: records to delete when due */            \
-    ROW(PROXY, proxy, true)       /* part: patient id; sort: id of who acts for them */                      \
-    ROW(PROXY_OF, proxy_of, true) /* part: id of who acts; sort: patient id */                               \
+    ROW(PROXY, proxy, true)       /* part: patient id; sort: hash of the id of who acts for them */          \
+    ROW(PROXY_OF, proxy_of, true) /* part: id of who acts; sort: hash of patient id */                       \
     ROW(USER_SUBJECT, user_subject,                                                                          \
         true) /* part: whom another provider knows -> user id, where they differ */
 
@@ -166,6 +167,9 @@ enum err tx_scan(struct tx *tx, const struct scan *scan, struct row **rows, size
 
 /* Keyed hash (BLAKE2b, the store's index key) for whatever must be recognised but not read: 32 hex digits. */
 void store_blind(const struct store *store, const char *domain, const char *text, char out[static 33]);
+/* The same inside a transaction: a sort that stands for a person's id, where no order is asked for. The id
+ * itself is then in the value. */
+enum err tx_blind_id(struct tx *tx, const char *person, const char **sort);
 /* Seals small things that leave the store (cursors) under the store's key; associated text binds the use.
  * Base64url. */
 enum err store_seal_token(const struct store *store, struct arena *arena, const char *use, struct span plain,

@@ -526,3 +526,12 @@ enum err tx_scan(struct tx *tx, const struct scan *scan, struct row **rows, size
     enum err e = scan_range(tx, scan, &range, rows, count, more);
     return passes_by(e) ? e : fail(tx, e);
 }
+
+enum err tx_blind_id(struct tx *tx, const char *person, const char **sort)
+{
+    char hash[2 * BLIND_BYTES + 1];
+
+    store_blind(tx->store, "person", person, hash);
+    *sort = arena_dup(tx->arena, hash);
+    return *sort ? ERR_OK : ERR_MEMORY;
+}

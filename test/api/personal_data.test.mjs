@@ -187,7 +187,10 @@ test('nor what is stored, running and stopped, nor the log', async () => {
     const look = async () => {
         const stored = await storedBytes(server.dataDir);
         assert.ok(stored.some(([, bytes]) => bytes.length > 100_000), 'no data to look through');
-        for (const [name, bytes] of stored) find(bytes, name);
+        for (const [name, bytes] of stored) {
+            find(bytes, name);
+            for (const id of [patientId, 'patient-123', 'patient-124']) assert.equal(bytes.indexOf(id), -1, `${id} in ${name}`);
+        }
         for (const file of filesOf(folder)) find(readFileSync(file), file);
     };
     await look();

@@ -535,9 +535,9 @@ static void test_newer_store(void **state)
 {
     struct place *place = *state;
 
-    format_set(place, 3);
+    format_set(place, 4);
     assert_err(ERR_STORE_NEWER, place_open(place));
-    assert_non_null(strstr(place->message, "format 3"));
+    assert_non_null(strstr(place->message, "format 4"));
     assert_non_null(strstr(place->message, "newer program"));
 }
 
@@ -546,9 +546,9 @@ static void test_older_store(void **state)
 {
     struct place *place = *state;
 
-    format_set(place, 1);
+    format_set(place, 2);
     assert_err(ERR_STORE_OLDER, place_open(place));
-    assert_non_null(strstr(place->message, "format 1"));
+    assert_non_null(strstr(place->message, "format 2"));
     assert_non_null(strstr(place->message, "older program"));
 }
 
