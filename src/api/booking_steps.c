@@ -47,14 +47,13 @@ static enum err reference_draw(struct call *call, struct tx *tx, const char **re
     for (int try = 0; try < REFERENCE_TRIES; try++) {
         uint8_t random[REFERENCE_RANDOM];
         char text[REFERENCE_TEXT];
-        struct span value;
         call_random(call, random, sizeof random);
         appointment_reference_make(tx, call->now_ms, random, text);
         *reference = arena_dup(call->arena, text);
         struct key key = {.table = TABLE_APPOINTMENT_REFERENCE, .part = *reference};
         if (!*reference)
             return ERR_MEMORY;
-        enum err e = tx_get(tx, &key, &value);
+        enum err e = tx_suppose(tx, &key);
         if (e == ERR_NOT_FOUND)
             return ERR_OK;
         if (e)

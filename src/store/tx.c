@@ -351,6 +351,22 @@ enum err tx_stamp(struct tx *tx, const struct key *key, struct stamp *stamp)
     return passes_by(e) ? e : fail(tx, e);
 }
 
+enum err tx_suppose(struct tx *tx, const struct key *key)
+{
+    struct stored_key_room room;
+    struct stored_key stored;
+    struct span value;
+
+    must(!key_is_own(key));
+    if (!tx->view->ops->suppose || !stored_key_make(tx->store->keyring, &tx->memo, key, &room, &stored))
+        return tx_get(tx, key, &value);
+    const struct write *own = write_find(tx, stored, hash_of(stored));
+    if (own)
+        return own->deleted ? ERR_NOT_FOUND : ERR_OK;
+    enum err e = tx->view->ops->suppose(tx->view, stored);
+    return passes_by(e) ? e : fail(tx, e);
+}
+
 void tx_expect(struct tx *tx, const struct key *keys, size_t count)
 {
     struct stored_key stored[EXPECT_MAX];

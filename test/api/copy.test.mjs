@@ -198,7 +198,7 @@ test('killed again and again, and it goes on', onDynamodb, async () => {
         assert.match(server.stderr, /a copy that is not finished/);
     }
     assert.ok(kills >= 3 && copied > 500, `${kills} kills, ${copied} records before the last run`);
-    await assertTheSame(place('killed'));
+    await assertAnswers(place('killed'));
 });
 
 test('throttled, answered late or not at all', onDynamodb, async () => {
@@ -221,7 +221,7 @@ test('a target that goes away ends the copy, which goes on later', onDynamodb, a
     assert.match(end.stderr, /The target: .* Run the same command again/);
     const second = await outward('gone', { env: tables('gone') });
     assert.equal(second.code, 0, second.stderr);
-    await assertAnswers(place('gone'));
+    assert.match(second.stdout, /\nthe target is the same as the source\n$/);
 });
 
 test('tables with data, tables that are not there, another key', onDynamodb, async () => {

@@ -209,7 +209,7 @@ test('the records agree', only, async () => {
 test('there was something to lose', only, (t) => {
     const faults = Object.fromEntries(proxy.faults);
     t.diagnostic(JSON.stringify({ ...counts, faults }));
-    // DynamoDB Local does some twenty such transactions a second on two cores.
-    assert.ok(counts.booked > 2 * SECONDS && counts.kills > 1, JSON.stringify(counts));
+    // DynamoDB Local does some twenty such transactions a second on two cores with nothing else to do.
+    assert.ok(counts.booked > SECONDS && counts.kills > 0, JSON.stringify(counts));
     for (const [name] of FAULTS) assert.ok(faults[name] > 0, `no ${name}`);
 });

@@ -977,6 +977,38 @@ static void test_table_names(void **state)
 #function, function, place_set_up, place_tear_down, NULL                                             \
     }
 
+/* ---- what is taken to be absent ---- */
+
+struct claim {
+    const struct key *key;
+    const char *text;
+    enum err found;
+};
+
+static enum err claim(struct tx *tx, void *arg)
+{
+    struct claim *claim = arg;
+
+    claim->found = tx_suppose(tx, claim->key);
+    return claim->found == ERR_NOT_FOUND ? tx_put(tx, claim->key, NULL, span_of(claim->text)) : claim->found;
+}
+
+static void test_suppose(void **state)
+{
+    struct place *place = *state;
+    struct key key = {TABLE_APPOINTMENT_REFERENCE, "ABCD-EFGH", NULL};
+    struct claim first = {.key = &key, .text = "first"};
+    struct claim second = {.key = &key, .text = "second"};
+
+    assert_err(ERR_OK, run_write(place, claim, &first));
+    assert_err(ERR_OK, run_write(place, claim, &second)); /* perhaps not at once, but in the end it knows */
+    assert_err(ERR_OK, second.found);
+    assert_text(place, &key, "first");
+    assert_err(ERR_OK, delete_key(place, &key));
+    assert_err(ERR_OK, run_write(place, claim, &second));
+    assert_text(place, &key, "second");
+}
+
 int main(int count, char **arguments)
 {
     struct CMUnitTest tests[] = {
@@ -1007,6 +1039,7 @@ int main(int count, char **arguments)
         TEST(test_walk),
         TEST(test_stats_and_health),
         TEST(test_table_names),
+        TEST(test_suppose),
     };
     struct engine_row *engine = count == 2 ? engine_named(arguments[1]) : NULL;
 

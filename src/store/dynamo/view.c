@@ -164,6 +164,22 @@ static enum err view_get(struct view *base, struct stored_key key, struct arena 
     return ERR_OK;
 }
 
+/* Not fetched, but checked at the end like what was. */
+static enum err view_suppose(struct view *base, struct stored_key key)
+{
+    struct dynamo_view *view = mine(base);
+
+    if (!dynamo_seen(view, key)) {
+        view->snapshot = false;
+        enum err e = seen_add(view, key, NULL);
+        if (e)
+            return e;
+    }
+    struct seen *seen = dynamo_seen(view, key);
+    seen->got = true;
+    return seen->version == 0 ? ERR_NOT_FOUND : ERR_OK;
+}
+
 /* ---- many records by their keys ---- */
 
 static void put_request_keys(struct dynamo_view *view, struct buf *body, const struct stored_key *keys,
@@ -628,4 +644,5 @@ static enum err view_walk(struct view *base, struct stored_key behind, size_t li
     return good == 0 && found.count > 0 ? ERR_DAMAGED : ERR_OK;
 }
 
-const struct view_ops dynamo_view_ops = {view_get, view_scan, view_walk, dynamo_apply, view_expect};
+const struct view_ops dynamo_view_ops = {view_get,     view_scan,   view_walk,
+                                         dynamo_apply, view_expect, view_suppose};

@@ -199,4 +199,4 @@ static enum err view_apply(struct view *base, const struct write *writes, size_t
     return ERR_OK;
 }
 
-const struct view_ops lmdb_view_ops = {view_get, view_scan, view_walk, view_apply, NULL};
+const struct view_ops lmdb_view_ops = {view_get, view_scan, view_walk, view_apply, NULL, NULL};

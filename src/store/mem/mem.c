@@ -171,7 +171,7 @@ static enum err view_apply(struct view *view, const struct write *writes, size_t
     return ERR_OK;
 }
 
-static const struct view_ops view_ops = {view_get, view_scan, view_walk, view_apply, NULL};
+static const struct view_ops view_ops = {view_get, view_scan, view_walk, view_apply, NULL, NULL};
 
 static enum err mem_read(struct engine *engine, const struct access *access, view_fn *fn, void *arg)
 {
