@@ -21,6 +21,7 @@ const struct endpoint endpoint_patient_read = {
     .flags = ENDPOINT_VERSIONED,
     .query = &patient_query_fields,
     .data = &patient_fields,
+    .keys = patient_keys,
     .handle = handle,
     .tag = "Patients",
     .summary = "Read a patient",

@@ -154,3 +154,12 @@ enum err patient_reply(struct call *call, struct tx *tx, int status, const char 
     reply_end(call);
     return e;
 }
+
+void patient_keys(const struct call *call, struct known *known)
+{
+    const char *patient_id = call->path_params[0];
+
+    known_add(known, TABLE_PATIENT, patient_id, NULL);
+    if (call->caller.user_id && strcmp(call->caller.user_id, patient_id) != 0)
+        known_add(known, TABLE_PROXY, patient_id, call->caller.user_id);
+}

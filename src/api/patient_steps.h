@@ -4,6 +4,7 @@
 #define API_PATIENT_STEPS_H
 
 #include "call/call.h"
+#include "store/known.h"
 #include "store/rec_patient.h"
 
 enum { BORN_WITHIN_YEARS = 130 };
@@ -12,6 +13,9 @@ struct patient_query {
     enum truth include_medical, include_appointments;
 };
 extern const struct field_set patient_query_fields;
+
+/* What every request about a patient reads: them, and whether the caller acts for them. */
+void patient_keys(const struct call *call, struct known *known);
 
 /* Rules between what was and what is asked for, for both POST (before NULL) and PUT: date of birth, whose NHS
  * number may change, what verified needs, that the registered practice exists. Completes nhs_number_status

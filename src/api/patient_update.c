@@ -54,6 +54,7 @@ const struct endpoint endpoint_patient_update = {
     .body = &patient_fields,
     .body_mode = FIELDS_UPDATE,
     .data = &patient_fields,
+    .keys = patient_keys,
     .handle = handle,
     .review = review,
     .errors = errors,

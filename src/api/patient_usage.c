@@ -1,5 +1,6 @@
 /* patient_usage.c - GET /patients/{patient_id}/usage: what the patient used, practice by practice. */
 #include "api/endpoint.h"
+#include "api/patient_steps.h"
 #include "api/usage_fields.h"
 #include "call/access.h"
 #include "call/reply.h"
@@ -82,6 +83,7 @@ const struct endpoint endpoint_patient_usage = {
     .roles = ROLES_ALL,
     .flags = ENDPOINT_LIST,
     .data = &usage_row_fields,
+    .keys = patient_keys,
     .handle = handle,
     .tag = "Patients",
     .summary = "What a patient used where",

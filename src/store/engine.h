@@ -59,8 +59,8 @@ struct view_ops {
     /* These keys will be asked for: a remote engine fetches them in one request. NULL: a get costs nothing.
      */
     enum err (*expect)(struct view *view, const struct stored_key *keys, size_t count);
-    /* ERR_NOT_FOUND for a record of which nothing is known: it is taken to be absent, and if it is not, the job
-     * is attempted again, knowing better. ERR_OK: it is there. NULL: a get costs nothing. */
+    /* ERR_NOT_FOUND for a record of which nothing is known: it is taken to be absent, and if it is not, the
+     * job is attempted again, knowing better. ERR_OK: it is there. NULL: a get costs nothing. */
     enum err (*suppose)(struct view *view, struct stored_key key);
 };
 

@@ -133,8 +133,9 @@ struct stamp {
  * that reads. */
 enum err tx_stamp(struct tx *tx, const struct key *key, struct stamp *stamp);
 bool tx_reads(const struct tx *tx);
-/* Is there no such record? ERR_NOT_FOUND or ERR_OK, or what tx_get gives. For what is almost never there (a new
- * random name): a remote engine takes it to be absent without asking, and runs the function again if not. */
+/* Is there no such record? ERR_NOT_FOUND or ERR_OK, or what tx_get gives. For what is almost never there (a
+ * new random name): a remote engine takes it to be absent without asking, and runs the function again if not.
+ */
 enum err tx_suppose(struct tx *tx, const struct key *key);
 /* Tells that these will be asked for, so that a remote engine fetches them with one request, and the keys of
  * the people in them. More than EXPECT_MAX: those beyond are fetched one by one. Errors show when they are

@@ -62,6 +62,15 @@ test('a booking with an Idempotency-Key costs no more', only, async () => {
     assert.ok(took <= 2, `${took} requests`);
 });
 
+test('what is read by its id costs one request', only, async () => {
+    const made = (await cost(201, ...booking(4))).answer.json.data;
+    for (const target of ['/auth/me', '/patients/patient-123', `/appointments/${made.appointment_id}`])
+        assert.equal(await least(3, 200, () => ['GET', target, { token }]), 1, target);
+    assert.equal(await least(3, 200, () => ['GET', '/practices/practice-001', {}]), 1);
+    assert.ok(await least(3, 200, () => ['GET', '/patients/patient-123/usage', { token }]) <= 2);
+    assert.ok((await cost(200, 'DELETE', `/appointments/${made.appointment_id}`, { token })).took <= 4); // 3, and a job's look
+});
+
 test('availability costs two requests at most', only, async () => {
     assert.ok(await least(3, 200, () => ['GET', '/practices/practice-001/availability', {}]) <= 2);
     assert.ok(await least(3, 200, () => ['GET', `/practices/practice-001/availability?start_date=${slotAt(20, '08:00').slice(0, 10)}`,
