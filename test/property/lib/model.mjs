@@ -258,7 +258,7 @@ function reasonOf(practice, date, wish, now, { staff, lastDay, all }) {
     if (instantOf(date, 1440) <= soonest) return 'too_soon';
     const sessions = sessionsOn(practice, date);
     if (sessions.length === 0) return whyNone(practice, date) === 'bank_holiday' ? 'bank_holiday' : 'closed';
-    if (rowsOf(sessions, wish).length === 0) return 'not_offered';
+    if (slotsOn(practice, date, wish).length === 0) return 'not_offered'; // not even with nothing booked
     return all.length > 0 ? 'too_soon' : 'full';
 }
 
