@@ -48,10 +48,9 @@ static enum err owner_load(struct tx *tx, const struct token_family *family,
     return !e && !theirs ? ERR_REFRESH_INVALID : e;
 }
 
-static enum err end_session(struct call *call, struct tx *tx, const struct token_family *family)
+static enum err end_session(struct call *call, struct tx *tx, const struct token_family *family,
+                            struct renewal *renewal)
 {
-    struct renewal *renewal = call->prepared;
-
     renewal->revoke = family->provider_token;
     enum err e = token_family_delete(tx, family);
     return e ? e : call_refuse(call, ERR_REFRESH_INVALID);
@@ -113,15 +112,15 @@ static enum err handle(struct call *call, struct tx *tx)
     struct token_family family;
     struct user user;
 
-    call->prepared = renewal;
+    renewal->revoke = NULL; /* what an earlier attempt said does not count */
     enum err e = family_load(call, tx, &renewal->secret, &family);
     if (e)
         return e;
     if (!is_good(call, &family, &renewal->secret) || (needs_grant && !renewal->grant))
-        return end_session(call, tx, &family);
+        return end_session(call, tx, &family, renewal);
     e = owner_load(tx, &family, renewal->grant, &user);
     if (e == ERR_REFRESH_INVALID)
-        return end_session(call, tx, &family);
+        return end_session(call, tx, &family, renewal);
     return e ? e : session_continue(call, tx, &user, &family, renewal->grant, "Tokens renewed.");
 }
 
