@@ -33,7 +33,7 @@ static void write_status(struct buf *page, int status)
         if (info->status != status || !problem_is_kind(err))
             continue;
         if (!any)
-            buf_printf(page, "<h2>%d %s</h2>\n<dl>\n", status, problem_status_text(status));
+            buf_printf(page, "<h2>%d %s</h2>\n<dl>\n", status, reply_status_text(status));
         any = true;
         buf_printf(page, "<dt><a href=\"problems/%s\"><code>%s</code></a></dt>\n<dd>", info->code,
                    info->code);

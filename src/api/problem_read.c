@@ -42,7 +42,7 @@ static enum err reply_page(struct call *call, const struct problem_kind *kind)
     problem_page_text(&page, kind->explanation);
     buf_printf(&page,
                "</p>\n<dl>\n<dt>Code</dt>\n<dd><code>%s</code></dd>\n<dt>HTTP status</dt>\n<dd>%d %s</dd>\n",
-               kind->code, (int)kind->status, problem_status_text(kind->status));
+               kind->code, (int)kind->status, reply_status_text((int)kind->status));
     buf_printf(&page, "<dt>Is it worth sending again?</dt>\n<dd>%s</dd>\n",
                kind->retry == TRUTH_YES
                    ? "Yes, as it is, after a while: after the seconds in <code>Retry-After</code>, if the "

@@ -73,41 +73,6 @@ enum err problem_kind_make(struct arena *arena, enum err err, struct problem_kin
     return operations_find(arena, err, &kind->operations);
 }
 
-const char *problem_status_text(int64_t status)
-{
-    static const struct {
-        int status;
-        const char *text;
-    } texts[] = {
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {406, "Not Acceptable"},
-        {408, "Request Timeout"},
-        {409, "Conflict"},
-        {412, "Precondition Failed"},
-        {413, "Content Too Large"},
-        {414, "URI Too Long"},
-        {415, "Unsupported Media Type"},
-        {422, "Unprocessable Content"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-        {505, "HTTP Version Not Supported"},
-    };
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i].status == status)
-            return texts[i].text;
-    }
-    return "";
-}
-
 /* ---- pages ---- */
 
 /* One style sheet and one icon of this origin, and nothing else. */

@@ -18,9 +18,6 @@ extern const struct field_set problem_kind_fields;
 bool problem_is_kind(enum err err);
 enum err problem_kind_make(struct arena *arena, enum err err, struct problem_kind *kind);
 
-/* The reason phrase of a status, as RFC 9110 has it. */
-const char *problem_status_text(int64_t status);
-
 /* Would the sender rather have a page than JSON? Says in the answer that it depends on that. */
 bool problem_as_page(struct call *call);
 /* Pages: `up` is the way to the root, "" or "../". */

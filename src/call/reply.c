@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { HEADER_BYTES = 1000, ETAG_TEXT = 32 };
+enum { HEADER_BYTES = 1000, ETAG_TEXT = 32, STATUS_MIN = 100, STATUS_MAX = 599 };
 
 #define TYPE_JSON    "application/json; charset=utf-8"
 #define TYPE_PROBLEM "application/problem+json; charset=utf-8"
@@ -205,4 +205,43 @@ void reply_problem(struct call *call, enum err err)
     json_object_end(&writer);
     if (!buf_ok(&reply->body))
         reply_last_resort(reply);
+}
+
+const char *reply_status_text(int status)
+{
+    static const char *const reasons[STATUS_MAX + 1] = {
+        [200] = "OK",
+        [201] = "Created",
+        [202] = "Accepted",
+        [204] = "No Content",
+        [301] = "Moved Permanently",
+        [302] = "Found",
+        [303] = "See Other",
+        [304] = "Not Modified",
+        [307] = "Temporary Redirect",
+        [308] = "Permanent Redirect",
+        [400] = "Bad Request",
+        [401] = "Unauthorized",
+        [403] = "Forbidden",
+        [404] = "Not Found",
+        [405] = "Method Not Allowed",
+        [406] = "Not Acceptable",
+        [408] = "Request Timeout",
+        [409] = "Conflict",
+        [412] = "Precondition Failed",
+        [413] = "Content Too Large",
+        [414] = "URI Too Long",
+        [415] = "Unsupported Media Type",
+        [422] = "Unprocessable Content",
+        [429] = "Too Many Requests",
+        [431] = "Request Header Fields Too Large",
+        [500] = "Internal Server Error",
+        [501] = "Not Implemented",
+        [502] = "Bad Gateway",
+        [503] = "Service Unavailable",
+        [504] = "Gateway Timeout",
+        [505] = "HTTP Version Not Supported",
+    };
+    const char *reason = status >= STATUS_MIN && status <= STATUS_MAX ? reasons[status] : NULL;
+    return reason ? reason : "";
 }

@@ -30,4 +30,7 @@ void reply_empty(struct call *call, int status);
 /* Back to nothing, before a transaction runs again. */
 void reply_reset(struct call *call);
 
+/* The reason phrase of a status (RFC 9110 section 15); "" for one that we never send. */
+const char *reply_status_text(int status);
+
 #endif

@@ -1,51 +1,13 @@
 /* http_answer.c - a reply becomes bytes. The body goes out from where it was written; only the head is made
  * here, in the call's arena. */
+#include "call/reply.h"
 #include "front/answer.h"
 #include "front/http_conn.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum { HEAD_BYTES = 1200, STATUS_MIN = 100, STATUS_MAX = 599 };
-
-static const char *reason_of(int status)
-{
-    static const char *const reasons[STATUS_MAX + 1] = {
-        [200] = "OK",
-        [201] = "Created",
-        [202] = "Accepted",
-        [204] = "No Content",
-        [301] = "Moved Permanently",
-        [302] = "Found",
-        [303] = "See Other",
-        [304] = "Not Modified",
-        [307] = "Temporary Redirect",
-        [308] = "Permanent Redirect",
-        [400] = "Bad Request",
-        [401] = "Unauthorized",
-        [403] = "Forbidden",
-        [404] = "Not Found",
-        [405] = "Method Not Allowed",
-        [406] = "Not Acceptable",
-        [408] = "Request Timeout",
-        [409] = "Conflict",
-        [412] = "Precondition Failed",
-        [413] = "Content Too Large",
-        [414] = "URI Too Long",
-        [415] = "Unsupported Media Type",
-        [422] = "Unprocessable Content",
-        [429] = "Too Many Requests",
-        [431] = "Request Header Fields Too Large",
-        [500] = "Internal Server Error",
-        [501] = "Not Implemented",
-        [502] = "Bad Gateway",
-        [503] = "Service Unavailable",
-        [504] = "Gateway Timeout",
-        [505] = "HTTP Version Not Supported",
-    };
-    const char *reason = status >= STATUS_MIN && status <= STATUS_MAX ? reasons[status] : NULL;
-    return reason ? reason : "";
-}
+enum { HEAD_BYTES = 1200 };
 
 /* A field that could end its line early is not sent. */
 static bool is_one_line(const char *text)
@@ -94,7 +56,7 @@ static void head_write(struct buf *head, struct conn *conn, size_t body_bytes)
     buf_text(head, "HTTP/1.1 ");
     buf_integer(head, reply->status);
     buf_byte(head, ' ');
-    buf_text(head, reason_of(reply->status));
+    buf_text(head, reply_status_text(reply->status));
     buf_text(head, "\r\nDate: ");
     buf_text(head, loop_date(conn->loop, call->now_ms));
     buf_text(head, "\r\nX-Request-Id: ");
