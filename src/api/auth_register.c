@@ -114,27 +114,16 @@ static struct patient patient_of(const struct call *call, const char *id)
     return patient;
 }
 
-static enum err email_is_free(struct tx *tx, void *arg)
-{
-    const struct call *call = arg;
-    const struct register_in *in = call->body;
-    struct user user;
-
-    enum err e = user_find_email(tx, in->email, &user);
-    if (e == ERR_NOT_FOUND)
-        return ERR_OK;
-    return e ? e : ERR_EMAIL_TAKEN;
-}
-
 /* An account at another provider is made before our record, so that all that could refuse the record is
  * looked at before the account. */
 static enum err may_register(struct tx *tx, void *arg)
 {
     struct call *call = arg;
+    const struct register_in *in = call->body;
     struct patient patient = patient_of(call, NULL);
 
     enum err e = call->app->identity->remote ? patient_complete(call, tx, NULL, &patient) : ERR_OK;
-    return e ? e : email_is_free(tx, call);
+    return e ? e : user_email_is_free(tx, in->email);
 }
 
 static enum err account_make(struct call *call, struct credential *credential)

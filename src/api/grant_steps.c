@@ -19,17 +19,6 @@ static enum err link_user(struct tx *tx, const struct identity_grant *grant, con
     return user_save(tx, before, user);
 }
 
-static enum err make_patient(struct tx *tx, const struct user *user)
-{
-    struct patient patient;
-
-    patient_init(&patient);
-    patient.patient_id = user->user_id;
-    patient.email = user->email;
-    patient.created_at = patient.updated_at = user->created_at;
-    return patient_save(tx, NULL, &patient);
-}
-
 static enum err make_user(struct call *call, struct tx *tx, const struct identity_grant *grant,
                           const char *email, struct user *user)
 {
@@ -42,7 +31,7 @@ static enum err make_user(struct call *call, struct tx *tx, const struct identit
     user->created_at = user->updated_at = call->now_ms;
     user->version = 1;
     enum err e = user_save(tx, NULL, user);
-    return !e && user->role == ROLE_PATIENT ? make_patient(tx, user) : e;
+    return !e && user->role == ROLE_PATIENT ? patient_save_of_user(tx, user) : e;
 }
 
 static enum err first_time(struct call *call, struct tx *tx, const struct identity_grant *grant,

@@ -81,16 +81,11 @@ static enum err may_create(struct tx *tx, void *arg)
 {
     struct call *call = arg;
     struct user user = user_of(call, NULL);
-    struct user other;
 
     enum err e = access_any(call, ACTION_USER_MANAGE);
     if (!e)
         e = user_complete(call, tx, NULL, &user);
-    if (!e)
-        e = user_find_email(tx, user.email, &other);
-    if (e == ERR_NOT_FOUND)
-        return ERR_OK;
-    return e ? e : ERR_EMAIL_TAKEN;
+    return e ? e : user_email_is_free(tx, user.email);
 }
 
 static enum err account_make(struct call *call, struct credential *credential)

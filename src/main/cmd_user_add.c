@@ -205,29 +205,13 @@ static enum err practices_exist(struct tx *tx, struct making *making)
     return ERR_OK;
 }
 
-static enum err patient_make(struct tx *tx, const struct user *user)
-{
-    struct patient patient;
-
-    patient_init(&patient);
-    patient.patient_id = user->user_id;
-    patient.email = user->email;
-    patient.created_at = patient.updated_at = user->created_at;
-    return patient_save(tx, NULL, &patient);
-}
-
 /* All that could refuse the record, before there is an account at another provider. */
 static enum err look(struct tx *tx, void *arg)
 {
     struct making *making = arg;
-    struct user other;
 
     enum err e = practices_exist(tx, making);
-    if (!e)
-        e = user_find_email(tx, making->user.email, &other);
-    if (e)
-        return e == ERR_NOT_FOUND && !making->missing_practice ? ERR_OK : e;
-    return ERR_EMAIL_TAKEN;
+    return e ? e : user_email_is_free(tx, making->user.email);
 }
 
 static enum err make(struct tx *tx, void *arg)
@@ -238,7 +222,7 @@ static enum err make(struct tx *tx, void *arg)
     if (!e)
         e = user_save(tx, NULL, &making->user);
     if (!e && making->user.role == ROLE_PATIENT)
-        e = patient_make(tx, &making->user);
+        e = patient_save_of_user(tx, &making->user);
     return e;
 }
 

@@ -312,6 +312,17 @@ enum err patient_save(struct tx *tx, const struct patient *before, const struct 
     return buf_ok(&value) ? tx_put(tx, &key, patient->patient_id, buf_span(&value)) : ERR_MEMORY;
 }
 
+enum err patient_save_of_user(struct tx *tx, const struct user *user)
+{
+    struct patient patient;
+
+    patient_init(&patient);
+    patient.patient_id = user->user_id;
+    patient.email = user->email;
+    patient.created_at = patient.updated_at = user->created_at;
+    return patient_save(tx, NULL, &patient);
+}
+
 enum err patient_find_nhs_number(struct tx *tx, const char *nhs_number, struct patient *patient)
 {
     struct key key = {.table = TABLE_PATIENT_NHS, .part = nhs_number};

@@ -74,6 +74,8 @@ enum err patient_load(struct tx *tx, const char *patient_id, struct patient *pat
  * the surname index of every practice with a relationship. before: as loaded, NULL for a new one
  * (ERR_CONFLICT if the id exists). */
 enum err patient_save(struct tx *tx, const struct patient *before, const struct patient *patient);
+/* A new one of whom no more is known than their login. */
+enum err patient_save_of_user(struct tx *tx, const struct user *user);
 enum err patient_find_nhs_number(struct tx *tx, const char *nhs_number,
                                  struct patient *patient); /* verified ones only */
 

@@ -150,6 +150,16 @@ enum err user_find_email(struct tx *tx, const char *email, struct user *user)
     return e ? e : user_load(tx, user_id, user);
 }
 
+enum err user_email_is_free(struct tx *tx, const char *email)
+{
+    struct user user;
+
+    enum err e = user_find_email(tx, email, &user);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    return e ? e : ERR_EMAIL_TAKEN;
+}
+
 static enum err save_email(struct tx *tx, const struct user *before, const struct user *user)
 {
     const char *form = email_login_form(tx_arena(tx), user->email);

@@ -33,7 +33,8 @@ extern const struct field_set user_fields;
 
 enum err user_load(struct tx *tx, const char *user_id, struct user *user); /* ERR_NOT_FOUND */
 enum err user_find_email(struct tx *tx, const char *email,
-                         struct user *user); /* by login form; ERR_NOT_FOUND */
+                         struct user *user);                   /* by login form; ERR_NOT_FOUND */
+enum err user_email_is_free(struct tx *tx, const char *email); /* ERR_EMAIL_TAKEN */
 enum err user_find_subject(struct tx *tx, const char *subject, struct user *user); /* ERR_NOT_FOUND */
 /* Writes the record and its indexes; before: the record as loaded, or NULL for a new one (ERR_EMAIL_TAKEN;
  * ERR_CONFLICT: the id or the subject is somebody's). Keeps count of the active admins: ERR_LAST_ADMIN if
