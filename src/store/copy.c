@@ -104,15 +104,11 @@ static enum err mark_set(struct copy *copy, enum copy_state state, int64_t done_
 
 /* ---- slices ---- */
 
-/* What is each store's own: the same in no two of them. */
+/* What is each store's own: the same in no two of them. A table, a part and a NUL; they have no sort. */
 static bool stays_behind(struct stored_key key)
 {
-    static const char *const parts[] = {META_FORMAT_PART, META_KEYS_PART, META_COPY_PART};
-
-    for (size_t i = 0; key.data[0] == TABLE_META && i < sizeof parts / sizeof parts[0]; i++)
-        if (key.size == strlen(parts[i]) + 2 && memcmp(key.data + 1, parts[i], strlen(parts[i])) == 0)
-            return true;
-    return false;
+    return key.data[0] == TABLE_META && key.size > 2 &&
+           part_is_own((const char *)key.data + 1, key.size - 2U);
 }
 
 static enum err slice_keep(struct slice *slice, const struct record *record)

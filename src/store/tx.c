@@ -44,13 +44,20 @@ static enum err fail(struct tx *tx, enum err err)
     return err;
 }
 
+bool part_is_own(const char *part, size_t size)
+{
+    static const char *const parts[] = {META_FORMAT_PART, META_KEYS_PART, META_COPY_PART};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (size == strlen(parts[i]) && memcmp(part, parts[i], size) == 0)
+            return true;
+    return false;
+}
+
 bool key_is_own(const struct key *key)
 {
-    if (key->table == TABLE_PERSON_KEY)
-        return true;
-    return key->table == TABLE_META &&
-           (strcmp(key->part, META_FORMAT_PART) == 0 || strcmp(key->part, META_KEYS_PART) == 0 ||
-            strcmp(key->part, META_COPY_PART) == 0);
+    return key->table == TABLE_PERSON_KEY ||
+           (key->table == TABLE_META && part_is_own(key->part, strlen(key->part)));
 }
 
 /* ---- the write set ---- */

@@ -48,6 +48,8 @@ enum err tx_open(struct tx *tx, struct stored_key stored, struct span sealed, st
 enum err tx_get_raw(struct tx *tx, const struct key *key, struct span *bytes);
 enum err tx_put_raw(struct tx *tx, const struct key *key, struct span bytes);
 bool key_is_own(const struct key *key);
+/* The same of a part of TABLE_META, which need not end with a NUL. */
+bool part_is_own(const char *part, size_t size);
 
 /* A record that is sealed already, under a key as it is stored; data NULL: deletes it. */
 enum err tx_put_stored(struct tx *tx, struct stored_key stored, struct span sealed);
