@@ -5,29 +5,34 @@
 #include "call/reply.h"
 #include "store/rec_appointment.h"
 
+/* The appointment as the body would have it. */
+static enum err merge(struct call *call, const struct appointment *before, struct appointment *after)
+{
+    *after = *before;
+    return fields_read(&appointment_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena,
+                       &call->problems, after);
+}
+
 static enum err review(struct call *call, struct tx *tx)
 {
     struct appointment before;
+    struct appointment after;
 
     enum err e = appointment_open(call, tx, &before);
     if (e)
         return e;
-    struct appointment after = before;
-    e = fields_read(&appointment_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena,
-                    &call->problems, &after);
+    e = merge(call, &before, &after);
     return call_also(e, appointment_review(call, tx, &before, &after));
 }
 
 static enum err handle(struct call *call, struct tx *tx)
 {
     struct appointment before;
+    struct appointment after;
 
     enum err e = appointment_open(call, tx, &before);
-    if (e)
-        return e;
-    struct appointment after = before;
-    e = fields_read(&appointment_fields, call->json, FIELDS_UPDATE, call_by(call), call->arena,
-                    &call->problems, &after);
+    if (!e)
+        e = merge(call, &before, &after);
     if (!e)
         e = appointment_change(call, tx, &before, &after);
     if (e)

@@ -160,14 +160,6 @@ static enum err review(struct call *call, struct tx *tx)
     return in->password ? call_also(e, password_allow(call, "/password", in->password, reset.email)) : e;
 }
 
-/* Somebody may have an account at the provider who has never logged in here. */
-static enum err code_owner_load(struct call *call, struct tx *tx, struct user *user)
-{
-    const struct reset_in *in = call->body;
-
-    return user_find_email(tx, in->email, user);
-}
-
 static enum err refuse(struct call *call, struct tx *tx)
 {
     const struct reset *reset = call->prepared;
@@ -189,17 +181,18 @@ static enum err save(struct call *call, struct tx *tx, const struct user *before
 
 static enum err handle(struct call *call, struct tx *tx)
 {
+    const struct reset_in *in = call->body;
     const struct reset *reset = call->prepared;
     bool remote = call->app->identity->remote;
     struct user user;
 
     if (reset->refused)
         return refuse(call, tx);
-    enum err e = remote ? code_owner_load(call, tx, &user) : owner_load(call, tx, &user);
+    enum err e = remote ? user_find_email(tx, in->email, &user) : owner_load(call, tx, &user);
     if (!e)
         e = save(call, tx, &user);
     else if (e == ERR_NOT_FOUND && remote)
-        e = ERR_OK;
+        e = ERR_OK; /* somebody may have an account at the provider who has never logged in here */
     if (!e)
         e = login_succeeded(call, tx, reset->email);
     if (!e)

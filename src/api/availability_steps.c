@@ -119,8 +119,9 @@ enum err day_free(struct call *call, struct tx *tx, struct day_source *source, c
     struct day own;
     struct slot_key key;
 
-    day = day ? day : &own;
-    bool only_slots = day == &own;
+    bool only_slots = !day;
+    if (only_slots)
+        day = &own;
     *day = (struct day){.practice_id = NULL};
     *count = 0;
     if (date > span->last_date || london_midnight(date + 1) <= span->from_ms)

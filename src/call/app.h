@@ -20,7 +20,7 @@ struct app {
     struct tokens *tokens;           /* sec/token.h: signing keys and the cache of verified tokens */
     const struct identity *identity; /* sec/identity.h: who checks passwords and access tokens */
     struct pool *hash_pool;   /* call/pool.h: password hashing and what waits for a provider of identity,
-                                 bounded, so  that logins do not hold up bookings */
+                                 bounded, so that logins do not hold up bookings */
     struct metrics *metrics;  /* call/metrics.h */
     struct limits *limits;    /* call/limits.h: rate limits of this process; NULL = none */
     struct slot_cache *slots; /* call/slot_cache.h: what is free in days; NULL = none is kept */

@@ -2,6 +2,7 @@
 #include "sec/jwks.h"
 
 #include "sec/base64url.h"
+#include "sec/jwt.h"
 
 #include <string.h>
 
@@ -28,12 +29,11 @@ static bool number_read(const struct json *key, const char *name, uint8_t *out, 
 
 static bool id_read(const struct json *key, char id[static JWK_ID_MAX + 1])
 {
-    const struct json *member = json_member(key, "kid");
+    const char *text = jwt_text(key, "kid", JWK_ID_MAX);
 
-    if (!member || member->kind != JSON_STRING || member->size == 0 || member->size > JWK_ID_MAX ||
-        strlen(member->text) != member->size)
+    if (!text)
         return false;
-    memcpy(id, member->text, member->size + 1);
+    memcpy(id, text, strlen(text) + 1);
     return true;
 }
 
