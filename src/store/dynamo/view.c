@@ -168,14 +168,15 @@ static enum err view_get(struct view *base, struct stored_key key, struct arena 
 static enum err view_suppose(struct view *base, struct stored_key key)
 {
     struct dynamo_view *view = mine(base);
+    struct seen *seen = dynamo_seen(view, key);
 
-    if (!dynamo_seen(view, key)) {
+    if (!seen) {
         view->snapshot = false;
         enum err e = seen_add(view, key, NULL);
         if (e)
             return e;
+        seen = dynamo_seen(view, key);
     }
-    struct seen *seen = dynamo_seen(view, key);
     seen->got = true;
     return seen->version == 0 ? ERR_NOT_FOUND : ERR_OK;
 }
