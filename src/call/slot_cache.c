@@ -5,6 +5,7 @@
 #include "base/time.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct set {
 
 struct slot_cache {
     pthread_mutex_t locks[LOCKS]; /* each of every LOCKSth set */
+    atomic_size_t bytes;          /* of all slots */
     struct set sets[SLOT_CACHE_SETS];
 };
 
@@ -115,13 +117,21 @@ bool slot_cache_find(struct slot_cache *cache, const struct slot_key *key, int64
     return found;
 }
 
-static bool make_room(struct place *place, size_t count)
+static bool make_room(struct slot_cache *cache, struct place *place, size_t count)
 {
     if (count <= place->room)
         return true;
+    atomic_fetch_sub(&cache->bytes, place->room * sizeof *place->slots);
     free(place->slots);
-    place->slots = malloc(count * sizeof *place->slots);
-    place->room = place->slots ? count : 0;
+    place->slots = NULL;
+    place->room = 0;
+    size_t bytes = count * sizeof *place->slots;
+    if (atomic_fetch_add(&cache->bytes, bytes) + bytes <= SLOT_CACHE_BYTES_MAX)
+        place->slots = malloc(bytes);
+    if (place->slots)
+        place->room = count;
+    else
+        atomic_fetch_sub(&cache->bytes, bytes);
     return place->slots;
 }
 
@@ -158,7 +168,7 @@ void slot_cache_add(struct slot_cache *cache, const struct slot_key *key, int64_
     if (!place)
         place = place_oldest(set);
     place->age = 0;
-    if (make_room(place, count) && copy_in(place, london_midnight(key->date), slots, count)) {
+    if (make_room(cache, place, count) && copy_in(place, london_midnight(key->date), slots, count)) {
         place->key = *key;
         place->made_ms = made_ms;
         place->until_ms = until_ms;

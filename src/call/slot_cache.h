@@ -12,8 +12,15 @@
 #include "domain/day.h"
 #include "store/store.h"
 
-/* Days with more rows are not kept: at most 16 MiB in all. */
-enum { SLOT_CACHE_SETS = 1024, SLOT_CACHE_PLACES = 4, SLOT_CACHE_ROWS_MAX = 512 };
+/* Days with more rows are not kept, nor are any for which there is no room. Sets fill up unevenly, so there
+ * are several times as many places as days that are asked for: all practices of a large town, a week ahead.
+ */
+enum {
+    SLOT_CACHE_SETS = 4096,
+    SLOT_CACHE_PLACES = 4,
+    SLOT_CACHE_ROWS_MAX = 512,
+    SLOT_CACHE_BYTES_MAX = 16 * 1024 * 1024,
+};
 
 /* Made with {0}, so that bytes between members are no difference. */
 struct slot_key {

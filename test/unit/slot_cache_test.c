@@ -144,6 +144,29 @@ static void what_does_not_fit_is_not_kept(void **state)
     slot_cache_free(cache);
 }
 
+/* As many days as there are places, each as large as it may be: far more than the limit. */
+static void keeps_to_its_limit(void **state)
+{
+    (void)state;
+    struct slot_cache *cache = slot_cache_new();
+    static struct slot many[SLOT_CACHE_ROWS_MAX];
+    const size_t days = (size_t)SLOT_CACHE_SETS * SLOT_CACHE_PLACES;
+    const size_t one = SLOT_CACHE_ROWS_MAX * 8;
+    size_t kept = 0;
+    size_t count;
+
+    for (size_t i = 0; i < SLOT_CACHE_ROWS_MAX; i++)
+        many[i] = slot_at(20000, (int64_t)i, 1);
+    for (size_t i = 0; i < 2 * days; i++) {
+        struct slot_key key = key_of((uint8_t)i, 20000);
+        key.stamp.nonce[1] = (uint8_t)(i >> 8);
+        slot_cache_add(cache, &key, NOW, INT64_MAX, many, SLOT_CACHE_ROWS_MAX);
+        kept += i < days && find(cache, &key, NOW, &count);
+    }
+    assert_int_equal(kept, SLOT_CACHE_BYTES_MAX / one);
+    slot_cache_free(cache);
+}
+
 static void the_oldest_makes_place(void **state)
 {
     (void)state;
@@ -174,6 +197,7 @@ int main(void)
         cmocka_unit_test(another_record_day_or_wish_is_not_it),
         cmocka_unit_test(holds_for_its_time_only),
         cmocka_unit_test(what_does_not_fit_is_not_kept),
+        cmocka_unit_test(keeps_to_its_limit),
         cmocka_unit_test(the_oldest_makes_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
